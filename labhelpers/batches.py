@@ -1,0 +1,125 @@
+"""Images held as uint8 tensors on the device, gathered, normalised and augmented batch by batch."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from labhelpers import session
+from labhelpers.fingerprint import describe
+
+Augment = Callable[[Tensor, torch.Generator], Tensor]  # a batch (N, C, H, W) float32 → the same shape
+
+
+@dataclass(frozen=True)
+class Split:
+    """One part of a data set: images (N, C, H, W) uint8, labels (N,) int64, masks (N, H, W) bool or None.
+
+    `mean` and `std` are the training set's, one per channel, in units of 0…255.
+    """
+
+    images: Tensor
+    labels: Tensor
+    mean: Tensor
+    std: Tensor
+    masks: Tensor | None = None
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __getitem__(self, index) -> Split:
+        """Return the images that a slice, a mask or a tensor of positions selects."""
+        masks = None if self.masks is None else self.masks[index]
+        return Split(self.images[index], self.labels[index], self.mean, self.std, masks)
+
+    def normalise(self, images: Tensor) -> Tensor:
+        """Return uint8 `images` (N, C, H, W) as float32 with the training set's mean 0 and deviation 1."""
+        return (images - self.mean) / self.std
+
+    def batches(
+        self, batch_size: int, shuffle: bool = False, augment: Augment | None = None, seed: int | None = None
+    ) -> Batches:
+        """Return an iterable of ``(x, y)``: x (N, C, H, W) float32 normalised, y (N,) int64.
+
+        Args:
+            batch_size: images per batch; the last batch holds what is left.
+            shuffle: draw a new order each epoch.
+            augment: changes each batch of x, such as `random_crop_flip`.
+            seed: fixes orders and augmentation; the session's seed by default.
+
+        Raises:
+            ValueError: the batch size is not a positive whole number.
+        """
+        if not isinstance(batch_size, int) or batch_size < 1:
+            raise ValueError(f"batch_size={batch_size!r} is not allowed: use a whole number from 1, such as 128")
+        return Batches(self, batch_size, shuffle, augment, session.current().seed if seed is None else seed)
+
+    @functools.cached_property
+    def fingerprint(self) -> str:
+        """A hash of every pixel and label."""
+        digest = hashlib.blake2b(digest_size=8)
+        for tensor in (self.images, self.labels):
+            digest.update(f"{tuple(tensor.shape)}".encode() + tensor.cpu().contiguous().numpy().tobytes())
+        return digest.hexdigest()
+
+
+@dataclass
+class Batches:
+    """Iterable over a `Split`. What epoch `e` yields depends on ``(seed, e)`` alone, so it can be repeated."""
+
+    split: Split
+    batch_size: int
+    shuffle: bool
+    augment: Augment | None
+    seed: int
+    epoch: int = field(default=0, repr=False)
+
+    def __len__(self) -> int:
+        return -(-len(self.split) // self.batch_size)
+
+    @property
+    def fingerprint(self) -> list:
+        """What is iterated over, and how."""
+        return [self.split.fingerprint, self.batch_size, self.shuffle, describe(self.augment), self.seed]
+
+    def set_epoch(self, epoch: int) -> None:
+        """Make the next pass the one of `epoch`, counted from 0; passes count on from there."""
+        self.epoch = epoch
+
+    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
+        split, seed = self.split, (self.seed << 24) + self.epoch
+        self.epoch += 1
+        order = torch.arange(len(split))
+        if self.shuffle:  # drawn on the CPU, so that every device sees the same order
+            order = torch.randperm(len(split), generator=torch.Generator().manual_seed(seed))
+        generator = torch.Generator(split.images.device).manual_seed(seed)
+        for index in order.to(split.images.device).split(self.batch_size):
+            x = split.normalise(split.images[index])
+            yield (self.augment(x, generator) if self.augment else x), split.labels[index]
+
+
+def random_crop_flip(x: Tensor, generator: torch.Generator, padding: int = 4) -> Tensor:
+    """Shift each image by up to `padding` pixels and mirror half of them (He et al. 2016, section 4.2).
+
+    Args:
+        x: (N, C, H, W) normalised, so that the zeros moved in are the mean colour.
+        generator: on x's device; draws the shifts and flips.
+        padding: the largest shift, in pixels.
+    """
+    n, _, height, width = x.shape
+
+    def draw(high: int) -> Tensor:
+        return torch.randint(high, (n, 1), generator=generator, device=x.device)
+
+    rows = draw(2 * padding + 1) + torch.arange(height, device=x.device)  # (N, H)
+    columns = draw(2 * padding + 1) + torch.arange(width, device=x.device)  # (N, W)
+    columns = torch.where(draw(2).bool(), columns.flip(1), columns)
+    image = torch.arange(n, device=x.device)[:, None, None]
+    padded = F.pad(x, (padding,) * 4)
+    return padded.permute(0, 2, 3, 1)[image, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)

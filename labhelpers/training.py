@@ -1,0 +1,247 @@
+"""`train`, the one training loop, and `fit`, its use for classifiers."""
+
+from __future__ import annotations
+
+import copy
+import functools
+import math
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from labhelpers import session
+from labhelpers.batches import Augment
+from labhelpers.checkpoint import Progress, RunStore
+from labhelpers.data import ImageData
+from labhelpers.epoch import train_epoch
+from labhelpers.fingerprint import describe
+from labhelpers.metrics import loss_and_accuracy, predict
+from labhelpers.reporting import deferred_interrupt, events
+
+BAR = {"leave": False, "file": sys.stdout, "mininterval": 0.3}  # one text bar, gone when done
+
+OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
+    "sgd": functools.partial(torch.optim.SGD, fused=True),
+    "momentum": functools.partial(torch.optim.SGD, momentum=0.9, fused=True),
+    "nesterov": functools.partial(torch.optim.SGD, momentum=0.9, nesterov=True, fused=True),
+    "adagrad": torch.optim.Adagrad,
+    "rmsprop": torch.optim.RMSprop,
+    "adam": functools.partial(torch.optim.Adam, fused=True),
+    "adamw": functools.partial(torch.optim.AdamW, fused=True),
+}
+
+
+@dataclass(frozen=True)
+class Run:
+    """A training run that came to its end.
+
+    `state` holds the trained objects by name; `history` is a list of dicts, one per epoch; `best` is the
+    row with the lowest monitored value, or the last; `seconds` were spent training; `path` is the folder.
+    """
+
+    name: str | None
+    state: dict[str, Any] = field(repr=False)
+    history: list[dict[str, float]] = field(repr=False)
+    best: dict[str, float]
+    seconds: float
+    path: Path | None
+
+    @property
+    def model(self) -> nn.Module:
+        """The trained model, ``state["model"]``."""
+        return self.state["model"]
+
+
+def train(
+    step: Callable[[Any], dict[str, Tensor]],
+    batches: Iterable,
+    *,
+    epochs: int,
+    state: dict[str, Any],
+    evaluate: Callable[[], dict[str, float]] | None = None,
+    monitor: str = "val_loss",
+    patience: int | None = None,
+    run: str | None = None,
+    fresh: bool = False,
+    seed: int | None = None,
+    choices: dict[str, Any] | None = None,
+) -> Run:
+    """Call `step` on every batch for some epochs; keep history, checkpoints and TensorBoard events.
+
+    Args:
+        step: does forward, loss, `zero_grad`, `backward` and `step` on one batch and returns scalar tensors,
+            ``{"loss": …}`` and any others; they are averaged over examples.
+        batches: iterated once per epoch; `Split.batches` or any loader. The length of a batch's first
+            tensor is its number of examples.
+        epochs: passes over the batches, at most.
+        state: what the steps change, by name: modules, optimizers, schedules, generators. Changed in place.
+        evaluate: called after each epoch, with the modules in `eval()` mode; its numbers join the history.
+        monitor: the number, lower is better, that early stopping and `Run.best` watch.
+        patience: stop after this many epochs without a lower `monitor`, with the best epoch's weights.
+        run: the folder's name under the runs folder, such as ``"06/vae"``; None writes nothing. A finished
+            run of the same fingerprint is loaded, an unfinished one goes on exactly where it stood.
+        fresh: train from the start whatever the folder holds.
+        seed: seeds the global generators for this run alone; the session's seed by default.
+        choices: further hyperparameters, for the fingerprint and for TensorBoard.
+
+    Raises:
+        ValueError: epochs or patience below 1, no batches, or `monitor` is not reported.
+        NonFiniteLossError: the loss became NaN or infinite; the last good checkpoint is kept.
+        KeyboardInterrupt: interrupted; saved after the running step.
+    """
+    current = session.current()
+    for name, value in (("epochs", epochs), ("patience", patience)):
+        if value is not None and (not isinstance(value, int) or value < 1):
+            raise ValueError(f"{name}={value!r} is not allowed: use a whole number from 1")
+    if len(batches) == 0:
+        raise ValueError("there are no batches to train on")
+    seed = current.seed if seed is None else seed
+    choices = {"epochs": epochs, "patience": patience, "monitor": monitor, "seed": seed, **(choices or {})}
+    name, say = run or "training", (lambda line: None) if current.quiet else print
+
+    def fingerprint() -> dict[str, Any]:
+        parts = {f"the {name}": describe(item) for name, item in state.items()}
+        return {**choices, **parts, "the step": describe(step), "the data": describe(batches), "budget": current.budget}
+
+    store = RunStore(current.run_folder(run) if run else None, state, fingerprint)
+    note = "" if fresh else store.load()
+    if note:
+        say(f"{name}: {note}")
+    progress = store.progress
+    done_steps = len(progress.history) * len(batches) + progress.step
+
+    def done() -> bool:
+        waited = len(progress.history) - _best(progress.history, monitor).get("epoch", 0)
+        return len(progress.history) >= epochs or (patience is not None and waited >= patience)
+
+    if done():
+        say(f"{name}: loaded · {_summary(progress, monitor)}")
+    else:
+        with (
+            session.isolated_random_state(seed),
+            deferred_interrupt() as interrupted,
+            events(store, choices) as write_events,
+            tqdm(total=epochs * len(batches), initial=done_steps, disable=current.quiet, **BAR) as bar,
+        ):
+            store.restore_randomness()
+            while not done():
+                bar.set_description_str(f"{name} · epoch {len(progress.history) + 1}/{epochs}", refresh=False)
+                row = train_epoch(step, batches, store, bar, interrupted)
+                store.set_training(False)
+                row |= {name: float(value) for name, value in (evaluate() if evaluate else {}).items()}
+                if patience and monitor not in row:
+                    raise ValueError(f"monitor={monitor!r} is not reported: choose from {', '.join(row)}")
+                progress.close_epoch(row)
+                if patience and _best(progress.history, monitor) is progress.history[-1]:
+                    store.keep_best()
+                write_events(row)
+                store.save_if_due()
+        store.save()
+        again = f"resumed after step {done_steps} · " if done_steps else ""
+        say(f"{name}: {again}{_summary(progress, monitor)}")
+    store.restore_best()
+    store.set_training(False)
+    return Run(run, state, progress.history, _best(progress.history, monitor), progress.seconds, store.folder)
+
+
+def fit(
+    model: nn.Module,
+    data: ImageData,
+    *,
+    epochs: int,
+    lr: float = 1e-3,
+    optimizer: str | Callable[..., torch.optim.Optimizer] = "adam",
+    batch_size: int = 128,
+    patience: int | None = None,
+    weight_decay: float = 0.0,
+    schedule: Callable[[float], float] | None = None,
+    augment: Augment | None = None,
+    run: str | None = None,
+    fresh: bool = False,
+    seed: int | None = None,
+) -> Run:
+    """Train a copy of a classifier with cross-entropy; validate after each epoch.
+
+    `model` itself stays as it is, so that several runs can start from the same weights; the trained
+    copy is the run's ``.model``.
+
+    Args:
+        model: maps (N, C, H, W) float32 to logits (N, K).
+        data: trained on ``data.train``, validated on ``data.val``; ``data.test`` is not touched.
+        epochs: passes over the training images, at most.
+        lr: learning rate.
+        optimizer: a name in `OPTIMIZERS`, or a callable such as ``functools.partial(torch.optim.SGD, momentum=0.5)``.
+        batch_size: images per step.
+        patience: stop after so many epochs without a lower validation loss, with the best epoch's weights.
+        weight_decay: handed to the optimizer.
+        schedule: maps the share of training done, 0…1, to a factor on `lr`.
+        augment: changes each training batch, such as `random_crop_flip`.
+        run: as in `train`, with `fresh` and `seed`.
+        fresh: train from the start whatever the run's folder holds.
+        seed: order of the images, dropout and augmentation.
+
+    Raises:
+        ValueError: unknown optimizer, or a model whose output does not fit the number of classes;
+            and what `train` raises.
+    """
+    if isinstance(optimizer, str) and optimizer not in OPTIMIZERS:
+        raise ValueError(f"unknown optimizer {optimizer!r}: choose from {', '.join(sorted(OPTIMIZERS))}")
+    build = OPTIMIZERS[optimizer] if isinstance(optimizer, str) else optimizer
+    batches = data.train.batches(batch_size, shuffle=True, augment=augment, seed=seed)
+    model = copy.deepcopy(model).to(session.current().device)
+    if any(parameter.ndim == 4 for parameter in model.parameters()):
+        model = model.to(memory_format=torch.channels_last)  # a quarter faster for convolutions
+    shape = tuple(predict(model, data.train[:2]).shape)
+    if shape != (2, data.num_classes):
+        raise ValueError(
+            f"the model turns 2 images into {shape}, but {data.name} has {data.num_classes} classes: "
+            f"its output has to be (2, {data.num_classes}), so check the width of the last layer"
+        )
+    optim = build(model.parameters(), lr=lr, weight_decay=weight_decay)
+    steps = epochs * len(batches)
+    decay = torch.optim.lr_scheduler.LambdaLR(optim, lambda i: schedule(i / steps) if schedule else 1.0)
+
+    def step(batch: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
+        x, y = batch
+        logits = model(x)
+        loss = F.cross_entropy(logits, y)
+        optim.zero_grad()
+        loss.backward()
+        optim.step()
+        if schedule:
+            decay.step()
+        return {"loss": loss, "accuracy": (logits.argmax(1) == y).float().mean()}
+
+    def evaluate() -> dict[str, float]:
+        scores = loss_and_accuracy(predict(model, data.val), data.val.labels)
+        return {f"val_{name}": value for name, value in scores.items()}
+
+    choices = {
+        "model": type(model).__name__, "data": data.name, "train size": len(data.train), "batch size": batch_size,
+        "optimizer": describe(optimizer), "lr": lr, "weight decay": weight_decay, "schedule": describe(schedule),
+    }  # fmt: skip
+    state = {"model": model, "optimizer": optim, "schedule": decay}
+    return train(
+        step, batches, epochs=epochs, state=state, evaluate=evaluate, patience=patience,
+        run=run, fresh=fresh, seed=seed, choices=choices,
+    )  # fmt: skip
+
+
+def _best(history: list[dict[str, float]], monitor: str) -> dict[str, float]:
+    """The row with the lowest monitored value (the first of equals); the last row when it is not reported."""
+    if not history or monitor not in history[-1]:
+        return history[-1] if history else {}
+    return min(history, key=lambda row: row[monitor] if math.isfinite(row[monitor]) else math.inf)
+
+
+def _summary(progress: Progress, monitor: str) -> str:
+    best = _best(progress.history, monitor)
+    score = f" · best {monitor} {best[monitor]:.4f} in epoch {best['epoch']}" if monitor in best else ""
+    return f"{len(progress.history)} epochs in {progress.seconds:.1f} s{score}"
