@@ -1,0 +1,44 @@
+"""Sessions of their own for the tests: nothing is read from or written to the checkout."""
+
+import random
+
+import numpy as np
+import pytest
+import torch
+
+from labhelpers import data
+from labhelpers import session as sessions
+
+
+@pytest.fixture
+def start(tmp_path, monkeypatch):
+    """Return a function that starts a cpu session of a given budget below `tmp_path`."""
+    monkeypatch.setenv("LABHELPERS_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setenv("LABHELPERS_DATA", str(tmp_path / "data"))
+    for name in ("LABHELPERS_BUDGET", "LABHELPERS_PUBLISH"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(sessions, "_session", None)
+    monkeypatch.setattr(data, "SOURCES", {})
+    threads = torch.get_num_threads()
+    generators = random.getstate(), np.random.get_state(), torch.get_rng_state()
+
+    def start(budget):
+        return sessions.setup(seed=0, device="cpu", budget=budget)
+
+    yield start
+    torch.set_num_threads(threads)
+    random.setstate(generators[0])
+    np.random.set_state(generators[1])
+    torch.set_rng_state(generators[2])
+
+
+@pytest.fixture
+def session(start):
+    """A smoke-budget session: stand-in data, seconds."""
+    return start("smoke")
+
+
+@pytest.fixture
+def laptop_session(start):
+    """A laptop-budget session in the same folders: claims are judged, studies use processes."""
+    return start("laptop")
