@@ -1,0 +1,98 @@
+"""Every solution passes, every known mistake is named, every stub in a notebook counts as not attempted."""
+
+import inspect
+
+import nbformat
+import pytest
+
+from labhelpers import exercises
+from labhelpers.exercises import Exercise, all_exercises, check, grade, hint, same, solution
+
+ALL = all_exercises()
+
+
+def rename(function, name):
+    def renamed(*args):
+        return function(*args)
+
+    renamed.__name__ = name
+    return renamed
+
+
+@pytest.mark.parametrize("exercise", ALL, ids=lambda exercise: exercise.name)
+def test_solution_passes_and_mistakes_are_named(exercise):
+    assert grade(exercise.solution).kind == "right"
+    assert len(exercise.mistakes) >= 2 and exercise.hints
+    assert len(exercise.inputs()) >= 2
+    for sentence, wrong in exercise.mistakes.items():
+        verdict = grade(rename(wrong, exercise.name))
+        assert verdict.kind == "known mistake" and sentence in verdict.message, wrong.__name__
+
+
+def test_names_are_unique():
+    assert len({exercise.name for exercise in ALL}) == len(ALL)
+
+
+def test_untouched_stubs_of_the_notebooks_are_not_attempted(request):
+    seen = set()
+    for path in sorted((request.config.rootpath / "notebooks").glob("[0-9]*.ipynb")):
+        for cell in nbformat.read(path, 4).cells:
+            if cell.cell_type == "code" and "lab.check(" in cell.source:
+                scope = {}
+                exec(cell.source.split("lab.check(")[0], scope)
+                name = cell.source.split("lab.check(")[1].split(")")[0]
+                assert grade(scope[name]).kind == "not attempted", f"{path.name}: {name}"
+                assert inspect.signature(scope[name]) == inspect.signature(exercises.find(name).solution)
+                seen.add(name)
+    assert seen == {exercise.name for exercise in ALL}
+
+
+@pytest.fixture
+def double(monkeypatch):
+    def double(x):
+        return 2 * x
+
+    record = Exercise(double, lambda: [(1,), (3,)], ["first", "second"], {"halved": lambda x: x / 2})
+    monkeypatch.setattr(exercises, "all_exercises", lambda: [record])
+    exercises._hints_given.clear()
+
+
+def test_verdicts(double, capsys):
+    assert grade(rename(lambda x: x + 1, "double")).kind == "wrong"
+    message = grade(rename(lambda x: x + 1, "double")).message
+    assert "input 2" in message and "yours     4" in message and "expected  6" in message
+    assert "return" in grade(rename(lambda x: None, "double")).message
+    error = grade(rename(lambda x: x / 0, "double"))
+    assert error.kind == "error" and "ZeroDivisionError" in error.message
+    check(rename(lambda x: x / 2, "double"))
+    assert capsys.readouterr().out == "✘ double: halved\n"
+
+
+def test_hints_rise_and_the_solution_is_shown(double, capsys):
+    for _ in range(3):
+        hint("double")
+    lines = capsys.readouterr().out.splitlines()
+    assert lines == ["Hint 1 of 2: first", "Hint 2 of 2: second", "Hint 2 of 2: second"]
+    solution("double")
+    assert "return 2 * x" in capsys.readouterr().out
+    with pytest.raises(ValueError, match="did you mean 'double'"):
+        hint("doubel")
+
+
+def test_inputs_are_not_changed_by_an_answer(monkeypatch):
+    def total(values):
+        return sum(values)
+
+    def greedy(values):
+        result = 0
+        while values:
+            result += values.pop()
+        return result
+
+    monkeypatch.setattr(exercises, "all_exercises", lambda: [Exercise(total, lambda: [([1, 2],), ([3],)], ["h"], {})])
+    assert grade(rename(greedy, "total")).kind == "right"
+
+
+def test_same_tells_numbers_apart():
+    assert same(1.0, 1.0 + 1e-6) and not same(1.0, 1.001)
+    assert not same(True, 1) and not same((1, 2), (1, 2, 3)) and same([1, {"a": 2}], (1, {"a": 2.0}))
