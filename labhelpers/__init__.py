@@ -22,6 +22,7 @@ _NAMES = {
         "plot_images",
         "plot_study",
         "save_figure",
+        "t_interval",
     ],
     "exercises": ["check", "hint", "solution"],
 }

@@ -160,7 +160,10 @@ def _moments(images: Tensor) -> tuple[Tensor, Tensor]:
     return tuple(m.float()[:, None, None].to(images.device) for m in (mean, std))
 
 
-_cached_load = functools.lru_cache(maxsize=4)(_load)  # a worker of a study reads each set once
+@functools.lru_cache(maxsize=4)  # a worker of a study reads each set once
+def _cached_load(*args) -> ImageData:
+    return _load(*args)
+
 
 _STAND_INS = {  # name: draw it, what it is
     "digits": (standins.digits, "scikit-learn's digits, enlarged"),
