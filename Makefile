@@ -6,13 +6,13 @@ LAB ?=
 
 .PHONY: lab run publish test clean
 
-.venv/.ready: requirements.txt pyproject.toml
+.venv/.ready: requirements.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install -q -r requirements.txt
 	touch $@
 
 lab: .venv/.ready        ## open JupyterLab on the notebooks
-	$(BIN)/jupyter lab notebooks
+	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) notebooks
 
 run: .venv/.ready        ## execute into runs/executed/   (BUDGET=smoke|laptop|full, LAB=03)
 	$(BIN)/python tools/execute.py --budget $(BUDGET) $(LAB)

@@ -52,6 +52,7 @@ def execute(path: Path, budget: str, publish: bool) -> None:
         coalesce_streams=True,
         record_timing=False,
         resources={"metadata": {"path": str(path.parent)}},
+        extra_arguments=["--log-level=ERROR"],
     )
     os.environ.pop("LABHELPERS_PUBLISH", None)
     os.environ.update(environment)
