@@ -53,8 +53,7 @@ class Split:
             augment: changes each batch of x, such as `random_crop_flip`.
             seed: fixes orders and augmentation; the session's seed by default.
 
-        Raises:
-            ValueError: the batch size is not a positive whole number.
+        Raises ValueError unless the batch size is a whole number from 1.
         """
         if not isinstance(batch_size, int) or batch_size < 1:
             raise ValueError(f"batch_size={batch_size!r} is not allowed: use a whole number from 1, such as 128")
@@ -93,13 +92,14 @@ class Batches:
         self.epoch = epoch
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
-        split, seed = self.split, (self.seed << 24) + self.epoch
+        split, device = self.split, self.split.images.device
+        seed = (self.seed << 24) + self.epoch
         self.epoch += 1
         order = torch.arange(len(split))
         if self.shuffle:  # drawn on the CPU, so that every device sees the same order
             order = torch.randperm(len(split), generator=torch.Generator().manual_seed(seed))
-        generator = torch.Generator(split.images.device).manual_seed(seed)
-        for index in order.to(split.images.device).split(self.batch_size):
+        generator = torch.Generator(device).manual_seed(seed)
+        for index in order.to(device).split(self.batch_size):
             x = split.normalise(split.images[index])
             yield (self.augment(x, generator) if self.augment else x), split.labels[index]
 
@@ -107,19 +107,14 @@ class Batches:
 def random_crop_flip(x: Tensor, generator: torch.Generator, padding: int = 4) -> Tensor:
     """Shift each image by up to `padding` pixels and mirror half of them (He et al. 2016, section 4.2).
 
-    Args:
-        x: (N, C, H, W) normalised, so that the zeros moved in are the mean colour.
-        generator: on x's device; draws the shifts and flips.
-        padding: the largest shift, in pixels.
+    x is (N, C, H, W) and normalised, so that the zeros moved in are the mean colour; the generator, on
+    x's device, draws shifts and flips.
     """
     n, _, height, width = x.shape
-
-    def draw(high: int) -> Tensor:
-        return torch.randint(high, (n, 1), generator=generator, device=x.device)
-
-    rows = draw(2 * padding + 1) + torch.arange(height, device=x.device)  # (N, H)
+    draw = functools.partial(torch.randint, size=(n, 1), generator=generator, device=x.device)
+    rows = draw(2 * padding + 1) + torch.arange(height, device=x.device)  # (N, H), places in the padded image
     columns = draw(2 * padding + 1) + torch.arange(width, device=x.device)  # (N, W)
-    columns = torch.where(draw(2).bool(), columns.flip(1), columns)
+    columns = torch.where(draw(2) == 1, columns.flip(1), columns)
     image = torch.arange(n, device=x.device)[:, None, None]
-    padded = F.pad(x, (padding,) * 4)
-    return padded.permute(0, 2, 3, 1)[image, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
+    pixels = F.pad(x, (padding,) * 4).permute(0, 2, 3, 1)  # (N, H + 2 padding, W + 2 padding, C)
+    return pixels[image, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -12,7 +13,9 @@ from torch import Tensor
 
 from labhelpers import datafiles, session, standins
 from labhelpers.batches import Split
-from labhelpers.datafiles import Arrays, DownloadError, check_arrays, read_npz
+from labhelpers.datafiles import Arrays, DataError
+
+__all__ = ["DataError", "ImageData", "load_data"]
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,7 @@ class ImageData:
     classes: tuple[str, ...]
     source: str
     original: bool
-    _reload: tuple | None = field(default=None, repr=False)
+    _recipe: ClassVar[tuple | None] = None  # the arguments of `_load`; not a field, so that a changed copy has none
 
     @property
     def num_classes(self) -> int:
@@ -51,9 +54,9 @@ class ImageData:
         return f"{self.name}: {sizes} · images {self.shape} · {self.num_classes} classes · source: {self.source}"
 
     def __reduce__(self):
-        if self._reload is None:
+        if self._recipe is None:
             return super().__reduce__()
-        return _cached_load, self._reload  # workers read the files again: a name travels, not 47 MB of pixels
+        return _cached_load, self._recipe  # workers read the files again: a name travels, not 47 MB of pixels
 
 
 def load_data(name: str, train_size: int | None = None) -> ImageData:
@@ -73,97 +76,85 @@ def load_data(name: str, train_size: int | None = None) -> ImageData:
         FileNotFoundError: there is no such file.
         DataError: a file is damaged, or an array in it is missing or of the wrong kind.
     """
-    current = session.current()
+    current, name = session.current(), str(name)
     is_file = name.endswith(".npz")
     if not is_file and name not in (*_SETS, *_STAND_INS):
         known = ", ".join(sorted((*_SETS, *_STAND_INS)))
         raise ValueError(f"unknown data set {name!r}: choose from {known}, or give the path of an .npz file")
     place = Path(name).expanduser().resolve() if is_file else current.data
     data = _load(name, place, current.budget == "smoke", train_size, str(current.device))
+    SOURCES.pop(name, None)
     if not data.original:
-        SOURCES[data.name] = f"{data.name}, {data.source}"
+        SOURCES[name] = f"{name}, {data.source}"
     if data.source.startswith("stand-in") and not current.quiet:
-        reason = "the smoke budget uses no files" if current.budget == "smoke" else "there are no files and no network"
+        reason = "the smoke budget uses no files" if current.budget == "smoke" else "the original cannot be had"
         print(f"{name}: {data.source}, because {reason}")
     return data
 
 
 def _load(name: str, place: Path, stand_in: bool, train_size: int | None, device: str) -> ImageData:
-    """Load what the arguments say; the one place that knows the order of the sources."""
+    arrays, source, original = _find(name, place, stand_in)
+    kinds = ("images", "labels", "masks")
+    if "val_images" not in arrays:
+        n = len(arrays["train_labels"])
+        order = np.random.RandomState(0).permutation(n)  # the generator that NumPy promises never to change
+        train, val = np.split(order, [n - max(1, min(n // 10, 5000))])
+        for kind in kinds:
+            if (whole := arrays.get(f"train_{kind}")) is not None:
+                arrays |= {f"train_{kind}": whole[train], f"val_{kind}": whole[val]}
+    n = len(arrays["train_labels"])
+    if train_size is not None and not (isinstance(train_size, int) and 1 <= train_size <= n):
+        raise ValueError(f"train_size={train_size!r} is not allowed: {name} has {n} training images, so use 1 to {n}")
+
+    def tensors(part: str, size: int | None = None) -> list[Tensor | None]:
+        images, labels, masks = (arrays.get(f"{part}_{kind}") for kind in kinds)
+        images = images[:size, None] if images.ndim == 3 else images[:size].transpose(0, 3, 1, 2)
+        columns = np.ascontiguousarray(images), labels[:size].reshape(-1).astype(np.int64), masks
+        return [None if column is None else torch.from_numpy(column[:size]).to(device) for column in columns]
+
+    parts = [tensors("train", train_size), tensors("val"), tensors("test")]
+    moments = _moments(parts[0][0])
+    splits = [Split(images, labels, *moments, masks) for images, labels, masks in parts]
+    classes = arrays.get("classes", np.arange(arrays["train_labels"].max() + 1))
+    data = ImageData(name, *splits, tuple(map(str, classes)), source, original)
+    object.__setattr__(data, "_recipe", (name, place, source.startswith("stand-in"), train_size, device))
+    return data
+
+
+def _find(name: str, place: Path, stand_in: bool) -> tuple[Arrays, str, bool]:
+    """The arrays, where they come from, and whether they are the original; this sets the order of the sources."""
     own = place if name.endswith(".npz") else place / f"{name}.npz"
     if name in _STAND_INS:
         draw, source = _STAND_INS[name]
-        arrays, original, stand_in = draw(), True, False
-    elif own == place or (own.exists() and not stand_in):
-        arrays, stand_in = read_npz(own), False
-        source, original = str(arrays.get("source", own.name)), "source" not in arrays
-    else:
-        arrays, source, original = None if stand_in else _find(name, place), "original files", True
-    if arrays is None:
-        draw, what = _STAND_INS[_SETS[name][2]]
-        arrays, source, original, stand_in = draw(), f"stand-in: {what}", False, True
-    return _image_data(arrays, name, source, original, train_size, device, (name, place, stand_in, train_size, device))
-
-
-def _find(name: str, folder: Path) -> Arrays | None:
-    """The original files, downloaded if need be; None when there is no way to get them."""
-    read, download, _ = _SETS[name]
-    arrays = read(folder)
-    if arrays is None:
+        return draw(), source, True
+    if own == place or (own.exists() and not stand_in):
+        arrays = datafiles.read_npz(own)
+        return arrays, str(arrays.get("source", own.name)), "source" not in arrays
+    read, download, substitute = _SETS[name]
+    if not stand_in:
         try:
-            download(folder)
-        except (DownloadError, PermissionError) as error:
+            if (arrays := read(place)) is None:
+                download(place)
+                arrays = read(place)
+            return arrays, "original files", True
+        except OSError as error:  # no mirror, no space or no permission
             print(error)
-            return None
-        arrays = read(folder)
-    return arrays
-
-
-def _image_data(
-    arrays: Arrays, name: str, source: str, original: bool, train_size: int | None, device: str, reload: tuple
-) -> ImageData:
-    check_arrays(arrays, source)
-    classes = tuple(str(c) for c in arrays.get("classes", range(int(arrays["train_labels"].max()) + 1)))
-    if "val_images" not in arrays:
-        n = len(arrays["train_labels"])
-        order = torch.randperm(n, generator=torch.Generator().manual_seed(0)).numpy()
-        for key in [key for key in arrays if key.startswith("train_")]:
-            part = key.removeprefix("train")
-            held_out = min(n // 10, 5000)
-            arrays["val" + part], arrays[key] = arrays[key][order[:held_out]], arrays[key][order[held_out:]]
-    n = len(arrays["train_labels"])
-    if train_size is not None and not 1 <= train_size <= n:
-        raise ValueError(f"train_size={train_size} is not allowed: {name} has {n} training images")
-
-    def split(part: str, keep: int | None = None) -> Split:
-        images = torch.from_numpy(arrays[f"{part}_images"][:keep])
-        images = images[:, None] if images.ndim == 3 else images.permute(0, 3, 1, 2).contiguous()
-        labels = torch.from_numpy(arrays[f"{part}_labels"][:keep].reshape(-1).astype(np.int64))
-        masks = arrays.get(f"{part}_masks")
-        masks = None if masks is None else torch.from_numpy(masks[:keep]).to(device)
-        return Split(images.to(device), labels.to(device), mean, std, masks)
-
-    mean = std = torch.zeros(())
-    mean, std = _moments(split("train", train_size).images)
-    splits = [split("train", train_size), split("val"), split("test")]
-    return ImageData(name, *splits, classes, source, original, reload)
+    draw, what = _STAND_INS[substitute]
+    return draw(), f"stand-in: {what}", False
 
 
 def _moments(images: Tensor) -> tuple[Tensor, Tensor]:
     """Mean and standard deviation of each channel, (C, 1, 1) each, from exact counts of the 256 values."""
     values = torch.arange(256, dtype=torch.float64)
-    channels = images.cpu().transpose(0, 1).flatten(1)
-    counts = torch.stack([torch.bincount(channel, minlength=256) for channel in channels]).double()
-    share = counts / counts.sum(1, keepdim=True)
+    channels = images.cpu().transpose(0, 1).flatten(1)  # (C, N·H·W)
+    counts = torch.stack([torch.bincount(channel, minlength=256) for channel in channels])
+    share = counts.double() / channels.shape[1]
     mean = share @ values
     std = (share @ values**2 - mean**2).sqrt().clamp(min=1.0)
-    return tuple(m.float()[:, None, None].to(images.device) for m in (mean, std))
+    return tuple(moment.float()[:, None, None].to(images.device) for moment in (mean, std))
 
 
-@functools.lru_cache(maxsize=4)  # a worker of a study reads each set once
-def _cached_load(*args) -> ImageData:
-    return _load(*args)
-
+_cached_load = functools.lru_cache(maxsize=4)(_load)  # a worker of a study reads each set once
 
 _STAND_INS = {  # name: draw it, what it is
     "digits": (standins.digits, "scikit-learn's digits, enlarged"),

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import shutil
 import sys
 import tarfile
+import tempfile
 import time
 import urllib.request
-import zipfile
-import zlib
 from collections.abc import Sequence
 from http.client import HTTPException
 from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
+
+from labhelpers.session import writable
 
 Arrays = dict[str, np.ndarray]  # the keys of MedMNIST: train_images, train_labels, test_images, …
 
@@ -37,6 +37,7 @@ CIFAR10_MIRRORS = (  # the home server is last: throttled since June 2026, pytor
 )
 CIFAR10_ARCHIVE = "cifar-10-python.tar.gz"
 CIFAR10_MD5 = "c58f30108f718f92721af3b95e74349a"
+CIFAR10_FOLDER = "cifar-10-batches-py"
 TIMEOUT = 10.0  # seconds without a byte until a mirror counts as dead
 PATIENCE = 10.0  # seconds a mirror may stay below SLOW before the next one is tried
 SLOW = 200_000  # bytes per second
@@ -51,57 +52,57 @@ class DownloadError(OSError):
 
 
 def mnist(folder: Path) -> Arrays | None:
-    """Read MNIST from ``folder/MNIST/raw``; None when no file of it is there.
-
-    Raises:
-        DataError: a file is missing or damaged.
-    """
-    raw = folder / "MNIST" / "raw"
-    present = [name for name in MNIST_FILES if (raw / name).exists()]
-    if not present:
-        return None
-    for name, (expected, _) in MNIST_FILES.items():
-        if name not in present:
-            raise DataError(f"{raw / name} is missing: delete {raw} and load MNIST again to download it")
-        _verify(raw / name, expected)
+    """Read MNIST from ``folder/MNIST/raw``: None when a file is missing, a DataError when one is damaged."""
     from torchvision.datasets import MNIST
 
-    return _arrays(MNIST(folder, train=True), MNIST(folder, train=False))
+    return _read(MNIST, folder, {f"MNIST/raw/{name}": md5 for name, (md5, _) in MNIST_FILES.items()})
 
 
 def cifar10(folder: Path) -> Arrays | None:
-    """Read CIFAR-10 from ``folder/cifar-10-batches-py``; None when it is not there.
-
-    Raises:
-        DataError: a file is missing or damaged.
-    """
-    if not (folder / "cifar-10-batches-py").is_dir():
-        return None
+    """Read CIFAR-10 from ``folder/cifar-10-batches-py``: None when a file is missing, a DataError when damaged."""
     from torchvision.datasets import CIFAR10
 
-    for name, expected in [
-        *CIFAR10.train_list,
-        *CIFAR10.test_list,
-        (CIFAR10.meta["filename"], CIFAR10.meta["md5"]),
-    ]:
-        _verify(folder / CIFAR10.base_folder / name, expected)
-    return _arrays(CIFAR10(folder, train=True), CIFAR10(folder, train=False))
+    files = [*CIFAR10.train_list, *CIFAR10.test_list, (CIFAR10.meta["filename"], CIFAR10.meta["md5"])]
+    return _read(CIFAR10, folder, {f"{CIFAR10_FOLDER}/{name}": md5 for name, md5 in files})
+
+
+def _read(dataset: type, folder: Path, files: dict[str, str]) -> Arrays | None:
+    """The arrays of a torchvision data set whose files, name: MD5, are all there."""
+    if not all((folder / name).exists() for name in files):
+        return None
+    for name, expected in files.items():
+        if (found := _md5(folder / name)) != expected:
+            raise DataError(
+                f"{folder / name} is damaged (its MD5 is {found}, not {expected}): delete it and load the data set "
+                "again to download it, or copy it from a good source"
+            )
+    train, test = dataset(folder, train=True), dataset(folder, train=False)
+    return {
+        "train_images": np.asarray(train.data),
+        "train_labels": np.asarray(train.targets),
+        "test_images": np.asarray(test.data),
+        "test_labels": np.asarray(test.targets),
+        "classes": np.array([name.split(" - ")[0] for name in train.classes]),  # MNIST's are "0 - zero", …
+    }
 
 
 def read_npz(path: Path) -> Arrays:
-    """Read the arrays of an ``.npz`` file, without unpickling anything.
+    """Read an ``.npz`` file without unpickling anything, and check it.
 
     Raises:
         FileNotFoundError: there is no such file.
-        DataError: the file is damaged.
+        DataError: it cannot be read, or `check_arrays` finds a fault.
     """
     if not path.exists():
         raise FileNotFoundError(f"there is no file {path}: give the path of an .npz file")
     try:
         with np.load(path, allow_pickle=False) as file:
-            return {key: file[key] for key in file.files}
-    except (ValueError, OSError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
-        raise DataError(f"{path} is damaged ({error}): copy or create the file again") from error
+            arrays = {key: file[key] for key in file.files}
+    except Exception as error:  # zipfile, zlib and NumPy each have their own
+        fix = "copy the file again, or save it again as plain arrays with np.savez"
+        raise DataError(f"{path} is damaged or no .npz file ({error}): {fix}") from error
+    check_arrays(arrays, str(path))
+    return arrays
 
 
 def check_arrays(arrays: Arrays, where: str) -> None:
@@ -110,128 +111,98 @@ def check_arrays(arrays: Arrays, where: str) -> None:
     Raises:
         DataError: a key is missing, images are not uint8 (N, H, W[, C]), or labels do not fit.
     """
+
+    def need(fits: bool, sentence: str) -> None:
+        if not fits:
+            raise DataError(f"{where}: {sentence}")
+
     parts = ("train", "val", "test") if "val_images" in arrays else ("train", "test")
     wanted = [f"{part}_{kind}" for part in parts for kind in ("images", "labels")]
     missing = [key for key in wanted if key not in arrays]
-    if missing:
-        raise DataError(f"{where} lacks {', '.join(missing)}: it needs the keys {', '.join(wanted)}")
-    num_classes = len(arrays["classes"]) if "classes" in arrays else int(arrays["train_labels"].max()) + 1
+    need(not missing, f"{', '.join(missing)} is missing; needed are the keys {', '.join(wanted)}")
     for part in parts:
         images, labels = arrays[f"{part}_images"], arrays[f"{part}_labels"]
-        if images.dtype != np.uint8 or images.ndim not in (3, 4) or len(images) == 0:
-            raise DataError(
-                f"{where}: {part}_images is {images.dtype} {images.shape}; needed is uint8 (N, H, W) or (N, H, W, C). "
-                "Floats from 0 to 1 become right with (images * 255).round().astype('uint8')"
-            )
-        if images.shape[1:] != arrays["train_images"].shape[1:]:
-            raise DataError(f"{where}: {part}_images and train_images differ in the shape of one image")
-        if labels.size != len(images):
-            raise DataError(f"{where}: {len(images)} {part}_images but {labels.size} {part}_labels")
-        if not np.issubdtype(labels.dtype, np.integer) or labels.min() < 0 or labels.max() >= num_classes:
-            raise DataError(
-                f"{where}: {part}_labels holds {labels.dtype} from {labels.min()} to {labels.max()}; "
-                f"with {num_classes} classes, needed are whole numbers from 0 to {num_classes - 1}"
-            )
+        shape = images.shape
+        need(
+            images.dtype == np.uint8 and images.ndim in (3, 4) and shape[0] > 1 and (images.ndim == 3 or shape[3] <= 4),
+            f"{part}_images is {images.dtype} {shape}; needed is uint8 (N, H, W) or (N, H, W, C) with two images or "
+            "more: channels last, floats from 0 to 1 turned into (images * 255).round().astype('uint8')",
+        )
+        need(shape[1:] == arrays["train_images"].shape[1:], f"{part}_images and train_images differ in their shapes")
+        need(labels.size == shape[0], f"there are {shape[0]} {part}_images but {labels.size} {part}_labels")
+        need(labels.dtype.kind in "iu", f"{part}_labels is {labels.dtype}; needed are whole numbers from 0")
+        num_classes = len(arrays["classes"]) if "classes" in arrays else int(arrays["train_labels"].max()) + 1
+        low, high = labels.min(), labels.max()
+        allowed = f"with {num_classes} classes they have to lie from 0 to {num_classes - 1}"
+        need(low >= 0 and high < num_classes, f"{part}_labels run from {low} to {high}; {allowed}")
 
 
 def download_mnist(folder: Path, mirrors: Sequence[str] = MNIST_MIRRORS) -> None:
-    """Download MNIST's four files into ``folder/MNIST/raw``, each checked before it gets its name.
-
-    Raises:
-        DownloadError: no mirror delivered.
-    """
+    """Download MNIST's files into ``folder/MNIST/raw``, those that are missing; raises what `fetch` raises."""
     raw = folder / "MNIST" / "raw"
-    raw.mkdir(parents=True, exist_ok=True)
     for name, (_, md5) in MNIST_FILES.items():
-        packed = fetch(f"{name}.gz", mirrors, md5, raw)
-        partial = raw / f"{name}.part"
-        with gzip.open(packed) as source, open(partial, "wb") as target:
-            shutil.copyfileobj(source, target)
-        partial.replace(raw / name)
-        packed.unlink()
+        if not (raw / name).exists():
+            packed, partial = fetch(f"{name}.gz", mirrors, md5, raw), raw / f"{name}.part"
+            partial.write_bytes(gzip.decompress(packed.read_bytes()))
+            partial.replace(raw / name)  # whole as soon as it has its name, wherever the session is cut off
+            packed.unlink()
 
 
 def download_cifar10(folder: Path, mirrors: Sequence[str] = CIFAR10_MIRRORS) -> None:
-    """Download CIFAR-10 (170 MB) into ``folder/cifar-10-batches-py``, checked before it is unpacked.
-
-    Raises:
-        DownloadError: no mirror delivered.
-    """
+    """Download CIFAR-10 (170 MB) into ``folder/cifar-10-batches-py``; raises what `fetch` raises."""
     packed = fetch(CIFAR10_ARCHIVE, mirrors, CIFAR10_MD5, folder)
-    unpacked = folder / "cifar-10.part"
-    with tarfile.open(packed) as archive:
+    with tempfile.TemporaryDirectory(dir=folder) as unpacked, tarfile.open(packed) as archive:
         archive.extractall(unpacked, filter="data")
-    (unpacked / "cifar-10-batches-py").replace(folder / "cifar-10-batches-py")
-    shutil.rmtree(unpacked)
+        (folder / CIFAR10_FOLDER).mkdir(exist_ok=True)
+        for file in (Path(unpacked) / CIFAR10_FOLDER).iterdir():
+            file.replace(folder / CIFAR10_FOLDER / file.name)
     packed.unlink()
 
 
 def fetch(name: str, mirrors: Sequence[str], md5: str, folder: Path) -> Path:
-    """Download ``mirror + name`` from the first mirror that delivers the right bytes.
+    """Download ``mirror + name`` into `folder` from the first mirror that delivers the right bytes.
 
     torchvision's own downloader has no time limit, keeps to a mirror that sends a wrong file, and sits
     out a throttled one; hence this loop. Slow mirrors are tried again, to the end, when all else failed.
 
     Raises:
         DownloadError: no mirror delivered; nothing is left behind under the file's name.
+        PermissionError: the folder cannot be written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    writable(folder, "LABHELPERS_DATA")
     failures = []
     for patience in (PATIENCE, float("inf")):
-        for mirror in list(mirrors):
+        slow = []
+        for mirror in mirrors:
             try:
                 return _download(mirror + name, md5, folder / name, patience)
-            except TimeoutError as error:  # too slow, or silent
-                failures.append(f"{mirror}: {error}")
             except (OSError, HTTPException) as error:
-                failures.append(f"{mirror}: {error}")
-                mirrors = [other for other in mirrors if other != mirror]
-    raise DownloadError(f"{name} could not be downloaded: " + "; ".join(failures))
+                failures.append(f"{mirror} {error}")
+                slow += [mirror] if isinstance(error, TimeoutError) else []
+        mirrors = slow
+    raise DownloadError(f"{name} could not be downloaded; data/README.md names other ways. " + "; ".join(failures))
 
 
 def _download(url: str, md5: str, target: Path, patience: float) -> Path:
     partial = target.with_name(target.name + ".part")
-    digest, received = hashlib.md5(), 0
     try:
         with urllib.request.urlopen(url, timeout=TIMEOUT) as response, open(partial, "wb") as file:
-            size = int(response.headers.get("Content-Length", 0)) or None
-            start = time.monotonic()
+            size, start = response.length, time.monotonic()
             with tqdm(desc=target.name, total=size, unit="B", unit_scale=True, leave=False, file=sys.stdout) as bar:
                 while chunk := response.read1(1 << 16):
-                    file.write(chunk)
-                    digest.update(chunk)
-                    received += len(chunk)
-                    bar.update(len(chunk))
+                    bar.update(file.write(chunk))
                     elapsed = time.monotonic() - start
-                    if elapsed > patience and received < SLOW * elapsed:
-                        raise TimeoutError(f"only {received / elapsed / 1000:.0f} kB/s")
-        if size is not None and received < size:
-            raise OSError(f"broke off after {received} of {size} bytes")
-        if digest.hexdigest() != md5:
-            raise OSError(f"sent another file (MD5 {digest.hexdigest()}, expected {md5})")
+                    if elapsed > patience and file.tell() < SLOW * elapsed:
+                        raise TimeoutError(f"sends only {file.tell() / elapsed / 1000:.0f} kB/s")
+            if size is not None and file.tell() < size:
+                raise OSError(f"broke off after {file.tell()} of {size} bytes")
+        if (found := _md5(partial)) != md5:
+            raise OSError(f"sent another file (MD5 {found}, expected {md5})")
         return partial.replace(target)
     finally:
         partial.unlink(missing_ok=True)
 
 
-def _verify(path: Path, expected: str) -> None:
-    try:
-        found = hashlib.md5(path.read_bytes()).hexdigest()
-    except FileNotFoundError:
-        found = "none, the file is missing"
-    if found != expected:
-        raise DataError(
-            f"{path} is damaged (MD5 {found}; expected {expected}): delete {path.parent} and load the data set "
-            "again to download it, or copy the file from a good source"
-        )
-
-
-def _arrays(train, test) -> Arrays:
-    """The arrays of two torchvision data sets: images (N, H, W[, C]) uint8, labels (N,)."""
-    return {
-        "train_images": np.asarray(train.data),
-        "train_labels": np.asarray(train.targets),
-        "test_images": np.asarray(test.data),
-        "test_labels": np.asarray(test.targets),
-        "classes": np.array([name.split(" - ")[0] for name in train.classes]),
-    }
+def _md5(path: Path) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "md5").hexdigest()

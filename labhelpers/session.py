@@ -38,9 +38,7 @@ class Session:
     def run_folder(self, name: str) -> Path:
         """Return the folder of the run called `name`, such as ``"01/baseline"``, creating it.
 
-        Raises:
-            ValueError: the name is empty or would lead out of the runs folder.
-            PermissionError: the folder cannot be written.
+        Raises ValueError for a name that could leave the runs folder, PermissionError if it cannot be written.
         """
         if not re.fullmatch(r"[A-Za-z0-9_][\w.\-]*(/[A-Za-z0-9_][\w.\-]*)*", name, re.ASCII):
             raise ValueError(
@@ -51,7 +49,7 @@ class Session:
 
 
 def setup(seed: int = 0, device: str | None = None, budget: str | None = None) -> Session:
-    """Start a session: seed the generators, choose device and budget, set the plot theme.
+    """Start and return the session that all helpers use: seed, device, budget, folders and plot theme.
 
     Args:
         seed: seeds Python, NumPy and PyTorch; runs and shuffles derive theirs from it.
@@ -59,38 +57,34 @@ def setup(seed: int = 0, device: str | None = None, budget: str | None = None) -
         budget: ``"smoke"``, ``"laptop"`` or ``"full"``; else `LABHELPERS_BUDGET`; else ``"full"``
             with a GPU and ``"laptop"`` without.
 
-    Returns:
-        The session, which is also the one that all helpers use from now on.
-
     Raises:
         ValueError: the device or the budget is unknown.
         PermissionError: the runs folder cannot be written.
     """
-    chosen_device = _device(device)
-    budget = budget or os.environ.get("LABHELPERS_BUDGET") or ("laptop" if chosen_device.type == "cpu" else "full")
+    device = _device(device)
+    budget = budget or os.environ.get("LABHELPERS_BUDGET") or ("laptop" if device.type == "cpu" else "full")
     if budget not in BUDGETS:
-        raise ValueError(f"unknown budget {budget!r}: choose from {', '.join(BUDGETS)}")
-    home = _home()
+        known = ", ".join(BUDGETS)
+        raise ValueError(f"unknown budget {budget!r}: choose from {known}, as an argument or in LABHELPERS_BUDGET")
+    checkout = Path(__file__).resolve().parents[1]  # holds the notebooks, unless installed without them (Colab)
+    home = checkout if (checkout / "notebooks").is_dir() else Path.cwd()
+    data = Path(os.environ.get("LABHELPERS_DATA") or home / "data").expanduser().resolve()
     runs = Path(os.environ.get("LABHELPERS_RUNS") or home / "runs").expanduser().resolve()
-    session = Session(
-        device=chosen_device,
-        budget=budget,
-        seed=seed,
-        data=Path(os.environ.get("LABHELPERS_DATA") or home / "data").expanduser().resolve(),
-        runs=writable(runs),
-        figures=home / "figures" if os.environ.get("LABHELPERS_PUBLISH") else runs / "figures",
-    )
+    figures = home / "figures" if os.environ.get("LABHELPERS_PUBLISH") else runs / "figures"
+    session = Session(device, budget, seed, data, writable(runs), figures)
     use(session)
     seed_everything(seed)
     from labhelpers.plots import use_theme
 
     use_theme()
-    threads = torch.get_num_threads()
-    place = f"{session.device} ({threads} threads)" if session.device.type == "cpu" else str(session.device)
+    place = f"cpu ({torch.get_num_threads()} threads)" if device.type == "cpu" else str(device)
     with contextlib.suppress(ValueError):  # a shorter name, when the folder lies below this one
         runs = runs.relative_to(home)
     print(f"{place} · {budget} budget · torch {torch.__version__.split('+')[0]} · {runs}/")
     return session
+
+
+_session: Session | None = None
 
 
 def current() -> Session:
@@ -109,6 +103,7 @@ def use(session: Session) -> None:
 @contextlib.contextmanager
 def hushed(session: Session) -> Iterator[None]:
     """Use `session` without bars and lines, on one CPU thread, and put everything back afterwards."""
+    global _session
     before, threads = _session, torch.get_num_threads()
     use(replace(session, quiet=True))
     torch.set_num_threads(1)
@@ -116,7 +111,7 @@ def hushed(session: Session) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(threads)
-        globals()["_session"] = before
+        _session = before
 
 
 def seed_everything(seed: int) -> None:
@@ -128,27 +123,16 @@ def seed_everything(seed: int) -> None:
 
 def random_state() -> dict[str, Any]:
     """Return the state of every global generator, in types that ``torch.load(weights_only=True)`` takes."""
-    name, keys, position, has_gauss, cached = np.random.get_state()
-    return {
-        "python": random.getstate(),
-        "numpy": (
-            name,
-            torch.from_numpy(keys.astype(np.int64)),
-            int(position),
-            int(has_gauss),
-            float(cached),
-        ),
-        "torch": torch.get_rng_state(),
-        "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
-    }
+    name, keys, *rest = np.random.get_state()
+    cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
+    numpy = (name, keys.tolist(), *rest)
+    return {"python": random.getstate(), "numpy": numpy, "torch": torch.get_rng_state(), "cuda": cuda}
 
 
 def set_random_state(state: dict[str, Any]) -> None:
     """Put every global generator back into a state that `random_state` returned."""
-    version, internal, gauss = state["python"]
-    random.setstate((version, tuple(internal), gauss))
-    name, keys, *rest = state["numpy"]
-    np.random.set_state((name, keys.numpy().astype(np.uint32), *rest))
+    random.setstate(state["python"])
+    np.random.set_state(state["numpy"])
     torch.set_rng_state(state["torch"])
     if torch.cuda.is_available() and len(state["cuda"]) == torch.cuda.device_count():
         torch.cuda.set_rng_state_all(state["cuda"])
@@ -158,8 +142,7 @@ def set_random_state(state: dict[str, Any]) -> None:
 def isolated_random_state(seed: int) -> Iterator[None]:
     """Seed the global generators for the block and put them back afterwards.
 
-    A run therefore depends on its own seed only, and the cells after it draw the same numbers
-    whether it was trained, resumed or loaded.
+    The cells after a run therefore draw the same numbers whether it was trained, resumed or loaded.
     """
     before = random_state()
     seed_everything(seed)
@@ -169,15 +152,14 @@ def isolated_random_state(seed: int) -> Iterator[None]:
         set_random_state(before)
 
 
-def writable(folder: Path) -> Path:
-    """Create `folder` and return it, or raise a PermissionError that says what to do."""
+def writable(folder: Path, variable: str = "LABHELPERS_RUNS") -> Path:
+    """Create `folder` and return it, or raise a PermissionError naming the `variable` that moves it elsewhere."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=folder).close()
     except OSError as error:
-        raise PermissionError(
-            f"cannot write to {folder} ({error.strerror}): set LABHELPERS_RUNS to a folder you can write"
-        ) from error
+        fix = f"set {variable} to a folder you can write"
+        raise PermissionError(f"cannot write to {folder} ({error.strerror}): {fix}") from error
     return folder
 
 
@@ -189,15 +171,6 @@ def _device(name: str | None) -> torch.device:
         available += ["cuda", *(f"cuda:{i}" for i in range(torch.cuda.device_count()))]
     if torch.backends.mps.is_available():
         available.append("mps")
-    if name not in available:
+    if str(name) not in available:
         raise ValueError(f"device {name!r} is not available here: choose from {', '.join(available)}")
     return torch.device(name)
-
-
-def _home() -> Path:
-    """The checkout that holds this package, or the current folder when installed without one (Colab)."""
-    checkout = Path(__file__).resolve().parents[1]
-    return checkout if (checkout / "notebooks").is_dir() else Path.cwd()
-
-
-_session: Session | None = None

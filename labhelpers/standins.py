@@ -14,9 +14,8 @@ SHAPES = ("circle", "ring", "square", "diamond", "triangle", "star", "plus", "cr
 def digits() -> Arrays:
     """Return scikit-learn's 1,797 real handwritten digits, enlarged from 8×8 to 20×20 and framed like MNIST.
 
-    Returns:
-        images (N, 28, 28) uint8 and labels (N,); the last 297 are the test set, written by others
-        than the first (the original file keeps writers apart).
+    Images are (N, 28, 28) uint8, labels (N,). The last 297 are the test set: the original file keeps
+    writers apart, so they were written by others than the first.
     """
     from sklearn.datasets import load_digits
 
@@ -24,28 +23,21 @@ def digits() -> Arrays:
     pixels = torch.from_numpy(small.images)[:, None].float() / 16  # (1797, 1, 8, 8) in 0…1
     large = F.interpolate(pixels, size=(20, 20), mode="bicubic", align_corners=False).clamp(0, 1)
     images = (F.pad(large, (4, 4, 4, 4))[:, 0] * 255).round().byte().numpy()
+    train, test = slice(1500), slice(1500, None)
     return {
-        "train_images": images[:1500],
-        "train_labels": small.target[:1500],
-        "test_images": images[1500:],
-        "test_labels": small.target[1500:],
+        "train_images": images[train],
+        "train_labels": small.target[train],
+        "test_images": images[test],
+        "test_labels": small.target[test],
         "classes": np.array([str(digit) for digit in range(10)]),
     }
 
 
 def shapes(train: int = 4000, test: int = 1000, seed: int = 0) -> Arrays:
-    """Draw ten classes of shapes, 32×32 in colour, each with the mask of its object.
+    """Draw `train` and `test` images of ten classes of shapes; the same `seed` draws the same ones.
 
-    Position, size, tilt, colours, outline and background vary at random, so that neither colour
-    nor place gives the class away.
-
-    Args:
-        train: number of training images.
-        test: number of test images.
-        seed: the same seed draws the same images.
-
-    Returns:
-        images (N, 32, 32, 3) uint8, labels (N,), masks (N, 32, 32) bool and the class names.
+    Position, size, tilt, colours, outline and background vary at random, so that neither colour nor place
+    gives the class away. Images are (N, 32, 32, 3) uint8, labels (N,), masks of the objects (N, 32, 32) bool.
     """
     rng = np.random.default_rng(seed)
     arrays: Arrays = {"classes": np.array(SHAPES)}
@@ -57,44 +49,36 @@ def shapes(train: int = 4000, test: int = 1000, seed: int = 0) -> Arrays:
 
 
 def _draw(labels: np.ndarray, rng: np.random.Generator, size: int = 32) -> tuple[np.ndarray, np.ndarray]:
-    n = len(labels)
+    def uniform(low: float, high: float, channels: int = 1) -> np.ndarray:  # one value per image, as (N, 1, 1, C)
+        return rng.uniform(low, high, (len(labels), 1, 1, channels)).astype(np.float32)
 
-    def uniform(low: float, high: float, *shape: int) -> np.ndarray:
-        return rng.uniform(low, high, (n, *shape)).astype(np.float32)
-
-    def column(values: np.ndarray) -> np.ndarray:  # (N,) or (N, C) → broadcasts over the picture
-        return values[:, None, None]
-
-    axis = np.arange(size, dtype=np.float32)
+    # Each pixel's place seen from its shape, in units of the radius.
+    across = np.arange(size, dtype=np.float32)[:, None]  # (W, 1)
+    down = across[:, None]  # (H, 1, 1)
     radius = uniform(6, 10)
-    centre = uniform(0, 1, 2) * (size - 2 * radius[:, None]) + radius[:, None]
+    dx, dy = (axis - radius - uniform(0, 1) * (size - 2 * radius) for axis in (across, down))
     tilt = uniform(-0.26, 0.26)  # radians: at most 15°, so that a square is no diamond
-    dx = axis[None, None, :] - column(centre[:, 0])
-    dy = axis[None, :, None] - column(centre[:, 1])
-    x = (column(np.cos(tilt)) * dx + column(np.sin(tilt)) * dy) / column(radius)
-    y = (column(np.cos(tilt)) * dy - column(np.sin(tilt)) * dx) / column(radius)
-
-    depth = np.empty((n, size, size), np.float32)  # positive inside the shape, in units of its radius
+    x = (np.cos(tilt) * dx + np.sin(tilt) * dy) / radius
+    y = (np.cos(tilt) * dy - np.sin(tilt) * dx) / radius
+    depth = np.empty((len(labels), size, size, 1), np.float32)  # in pixels, positive inside the shape
     for label, name in enumerate(SHAPES):
         rows = labels == label
-        depth[rows] = _DEPTH[name](x[rows], y[rows])
-    masks = depth > 0
+        depth[rows] = _DEPTH[name](x[rows], y[rows]) * radius[rows]
 
-    slope = uniform(-1, 1, 2)
-    ramp = column(slope[:, 0]) * (axis[None, None, :] / size - 0.5) + column(slope[:, 1]) * (axis[:, None] / size - 0.5)
-    background = column(uniform(0, 1, 3)) + 0.3 * ramp[..., None]
-    # The fill differs from the background by at least 0.35 in one channel: never an invisible object.
-    shift = np.where(background.mean((1, 2)) > 0.5, -1, 1) * uniform(0.35, 0.6, 3)
-    fill, edge = column(background.mean((1, 2)) + shift), column(uniform(0, 1, 3))
-    outlined = column(rng.random(n) < 0.5) & masks & (depth < 1.5 / column(radius))
-    image = np.where(masks[..., None], np.where(outlined[..., None], edge, fill), background)
-    image = image + rng.normal(0, 0.04, image.shape)
-    return (image.clip(0, 1) * 255).astype(np.uint8), masks
+    # The fill differs from the background by at least 0.35 in each channel: never an invisible object.
+    colour = uniform(0, 1, 3)
+    fill = (colour + np.where(colour > 0.5, -1, 1) * uniform(0.35, 0.6, 3)).clip(0, 1)
+    background = colour + 0.3 * (uniform(-1, 1) * (across / size - 0.5) + uniform(-1, 1) * (down / size - 0.5))
+    outlined = (uniform(0, 1) < 0.5) & (depth < 1.2)
+    image = np.where(outlined, uniform(0, 1, 3), fill)
+    image = background + (depth + 0.5).clip(0, 1) * (image - background)  # edge pixels mix both
+    image += rng.standard_normal(image.shape, np.float32) * 0.04
+    return (image.clip(0, 1) * 255).astype(np.uint8), depth[..., 0] > 0
 
 
 def _star(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     angle = (np.arctan2(x, -y) + np.pi / 5) % (2 * np.pi / 5) - np.pi / 5
-    return 0.45 + 0.55 * (1 - np.abs(angle) / (np.pi / 5)) ** 1.5 - np.hypot(x, y)
+    return 0.4 + 0.6 * (1 - np.abs(angle) / (np.pi / 5)) ** 1.5 - np.hypot(x, y)
 
 
 def _plus(x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -102,7 +86,7 @@ def _plus(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return np.minimum(0.3 - np.minimum(x, y), 0.95 - np.maximum(x, y))
 
 
-_DEPTH = {
+_DEPTH = {  # in units of the radius
     "circle": lambda x, y: 0.95 - np.hypot(x, y),
     "ring": lambda x, y: 0.22 - np.abs(np.hypot(x, y) - 0.75),
     "square": lambda x, y: 0.8 - np.maximum(np.abs(x), np.abs(y)),
