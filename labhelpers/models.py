@@ -33,33 +33,43 @@ class MLP(nn.Module):
 
 
 class DeepMLP(nn.Module):
-    """`depth` hidden layers of equal width, plain or residual, with the same parameters either way.
+    """`depth` hidden layers of equal width after a first one, plain or residual, with the same parameters either way.
 
-    A plain layer computes ``relu(W h + b)``, a residual one ``h + relu(W h + b)`` (after He et al. 2016, eq. 1).
+    A plain layer computes ``W relu(h) + b``, a residual one ``h + W relu(h) + b``: the pre-activation order of
+    He et al. 2016, *Identity mappings in deep residual networks*, arXiv:1603.05027, figure 4 (e).
 
     Args:
         depth: number of hidden layers after the first.
         width: units of each.
         residual: add each layer's input to its output.
+        norm: batch normalisation before each ReLU; it draws no random numbers.
         inputs: values per image.
         num_classes: number of logits.
     """
 
     def __init__(
-        self, depth: int, width: int = 64, residual: bool = False, inputs: int = 784, num_classes: int = 10
+        self,
+        depth: int,
+        width: int = 64,
+        residual: bool = False,
+        norm: bool = False,
+        inputs: int = 784,
+        num_classes: int = 10,
     ) -> None:
         super().__init__()
         self.residual = residual
         self.stem = nn.Linear(inputs, width)
         self.hidden = nn.ModuleList(nn.Linear(width, width) for _ in range(depth))
+        self.norms = nn.ModuleList(nn.BatchNorm1d(width) if norm else nn.Identity() for _ in range(depth + 1))
         self.head = nn.Linear(width, num_classes)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return logits (N, K) for images x (N, C, H, W)."""
-        h = self.stem(x.flatten(1)).relu()  # (N, width)
-        for layer in self.hidden:
-            h = h + layer(h).relu() if self.residual else layer(h).relu()
-        return self.head(h)
+        h = self.stem(x.flatten(1))  # (N, width)
+        for layer, norm in zip(self.hidden, self.norms, strict=False):
+            branch = layer(norm(h).relu())
+            h = h + branch if self.residual else branch
+        return self.head(self.norms[-1](h).relu())
 
 
 def shortcut(x: Tensor, channels: int, stride: int = 1) -> Tensor:
