@@ -56,7 +56,7 @@ class ImageData:
     def __reduce__(self):
         if self._recipe is None:
             return super().__reduce__()
-        return _cached_load, self._recipe  # workers read the files again: a name travels, not 47 MB of pixels
+        return _load_once, self._recipe  # workers read the files again: a name travels, not 47 MB of pixels
 
 
 def load_data(name: str, train_size: int | None = None) -> ImageData:
@@ -121,6 +121,11 @@ def _load(name: str, place: Path, stand_in: bool, train_size: int | None, device
     return data
 
 
+@functools.lru_cache(maxsize=4)
+def _load_once(*recipe) -> ImageData:  # in a worker of a study, which meets the same data set in call after call
+    return _load(*recipe)
+
+
 def _find(name: str, place: Path, stand_in: bool) -> tuple[Arrays, str, bool]:
     """The arrays, where they come from, and whether they are the original; this sets the order of the sources."""
     own = place if name.endswith(".npz") else place / f"{name}.npz"
@@ -153,8 +158,6 @@ def _moments(images: Tensor) -> tuple[Tensor, Tensor]:
     std = (share @ values**2 - mean**2).sqrt().clamp(min=1.0)
     return tuple(moment.float()[:, None, None].to(images.device) for moment in (mean, std))
 
-
-_cached_load = functools.lru_cache(maxsize=4)(_load)  # a worker of a study reads each set once
 
 _STAND_INS = {  # name: draw it, what it is
     "digits": (standins.digits, "scikit-learn's digits, enlarged"),

@@ -1,0 +1,248 @@
+"""`load_data`: the order of the sources, the three parts, what is announced, and how a data set travels."""
+
+import functools
+import pickle
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+import labhelpers as lab
+from labhelpers import data as data_module
+from labhelpers import datafiles, standins
+from labhelpers.datafiles import DownloadError
+
+RNG = np.random.default_rng(0)
+
+
+@pytest.fixture(autouse=True)
+def few_shapes(monkeypatch):
+    monkeypatch.setitem(data_module._STAND_INS, "shapes", (lambda: standins.shapes(900, 100), "drawn shapes"))
+
+
+def images(n, *shape):
+    return RNG.integers(256, size=(n, *shape), dtype=np.uint8)
+
+
+def write(path, **changes):
+    arrays = {
+        "train_images": images(50, 6, 6, 3),
+        "train_labels": np.arange(50) % 4,
+        "test_images": images(9, 6, 6, 3),
+        "test_labels": np.arange(9) % 4,
+    }
+    arrays = {key: value for key, value in (arrays | changes).items() if value is not None}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    np.savez(path, **arrays)
+    return arrays
+
+
+def rows(split):
+    return {(image.numpy().tobytes(), int(label)) for image, label in zip(split.images, split.labels, strict=True)}
+
+
+@pytest.mark.parametrize("name", ["mnits", "MNIST", "", "set.npy", None, 3])
+def test_unknown_data_set(session, name):
+    with pytest.raises(ValueError) as error:
+        lab.load_data(name)
+    assert str(error.value) == (
+        f"unknown data set '{name}': choose from cifar10, digits, mnist, shapes, or give the path of an .npz file"
+    )
+
+
+@pytest.mark.parametrize(("name", "shape", "n"), [("mnist", (1, 28, 28), 1797), ("cifar10", (3, 32, 32), 1000)])
+def test_smoke_budget_uses_the_stand_in_and_says_so(session, capsys, name, shape, n):
+    write(session.data / f"{name}.npz")  # not even looked at
+    data = lab.load_data(name)
+    assert data.shape == shape and data.num_classes == 10 and not data.original
+    assert sum(map(len, (data.train, data.val, data.test))) == n
+    out = capsys.readouterr().out.splitlines()[-1]
+    assert out == f"{name}: {data.source}, because the smoke budget uses no files"
+    assert out.startswith(f"{name}: stand-in: ") and data_module.SOURCES[name] == f"{name}, {data.source}"
+
+
+def test_stand_in_when_no_mirror_can_be_reached(laptop_session, capsys, monkeypatch):
+    dead = "http://127.0.0.1:9/"  # the discard port: refused
+    download = functools.partial(datafiles.download_mnist, mirrors=[dead])
+    monkeypatch.setitem(data_module._SETS, "mnist", (datafiles.mnist, download, "digits"))
+    data = lab.load_data("mnist")
+    said = capsys.readouterr().out
+    assert f"train-images-idx3-ubyte.gz could not be downloaded; data/README.md names other ways. {dead}" in said
+    assert said.endswith(f"mnist: {data.source}, because the original cannot be had\n")
+    assert data.source == "stand-in: scikit-learn's digits, enlarged" and not data.original
+    monkeypatch.setitem(
+        data_module._SETS, "mnist", (pytest.fail, pytest.fail, "digits")
+    )  # a worker draws the stand-in, it does not try again
+    assert pickle.loads(pickle.dumps(data)).source == data.source
+
+
+def test_stand_in_when_the_data_folder_cannot_be_written(start, tmp_path, monkeypatch, capsys):
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("LABHELPERS_DATA", str(tmp_path / "file" / "data"))
+    start("laptop")
+    monkeypatch.setitem(data_module._SETS, "mnist", (datafiles.mnist, datafiles.download_mnist, "digits"))
+    assert lab.load_data("mnist").source.startswith("stand-in")
+    assert "set LABHELPERS_DATA to a folder you can write" in capsys.readouterr().out
+
+
+def test_sources_in_order(laptop_session, capsys):
+    """An .npz of the name, the files, a download, the stand-in: each is used when those before it are missing."""
+    log, there, can_download = [], False, True
+    arrays = {key: value for key, value in write(laptop_session.data / "mnist.npz").items()}
+
+    def read(folder):
+        log.append("read")
+        return dict(arrays) if there else None
+
+    def download(folder):
+        nonlocal there
+        log.append("download")
+        if not can_download:
+            raise DownloadError("no mirror")
+        there = True
+
+    data_module._SETS["mnist"] = (read, download, "digits")  # the fixture puts it back
+    assert lab.load_data("mnist").source == "mnist.npz" and not log
+    (laptop_session.data / "mnist.npz").unlink()
+    assert lab.load_data("mnist").source == "original files" and log == ["read", "download", "read"]
+    assert lab.load_data("mnist").original and log[3:] == ["read"]
+    assert not data_module.SOURCES
+    there = can_download = False
+    assert lab.load_data("mnist").source.startswith("stand-in") and log[4:] == ["read", "download"]
+    assert list(data_module.SOURCES) == ["mnist"]
+    there = True
+    assert lab.load_data("mnist").original and not data_module.SOURCES  # captions stop saying stand-in
+    assert capsys.readouterr().out.count("stand-in") == 1
+
+
+def test_damaged_files_stop_the_cell_instead_of_falling_back(laptop_session):
+    raw = laptop_session.data / "MNIST" / "raw"
+    raw.mkdir(parents=True)
+    for name in datafiles.MNIST_FILES:
+        (raw / name).write_bytes(b"not MNIST")
+    with pytest.raises(lab.DataError, match=f"^{raw}/train-images-idx3-ubyte is damaged"):
+        lab.load_data("mnist")
+    (laptop_session.data / "mnist.npz").write_bytes(b"not a zip")
+    with pytest.raises(lab.DataError, match=f"^{laptop_session.data}/mnist.npz is damaged"):
+        lab.load_data("mnist")
+
+
+def test_npz_by_path(session, tmp_path, monkeypatch):
+    arrays = write(tmp_path / "set.npz", classes=np.array(list("abcd")), source=np.array("drawn by hand"))
+    monkeypatch.chdir(tmp_path)
+    data = lab.load_data("set.npz")
+    assert (data.classes, data.source, data.original) == (("a", "b", "c", "d"), "drawn by hand", False)
+    assert torch.equal(data.test.images, torch.from_numpy(arrays["test_images"]).permute(0, 3, 1, 2))
+    assert torch.equal(data.test.labels, torch.from_numpy(arrays["test_labels"]))
+    assert repr(data) == (
+        "set.npz: 45 train · 5 validation · 9 test · images (3, 6, 6) · 4 classes · source: drawn by hand"
+    )
+    assert lab.load_data(tmp_path / "set.npz").fingerprint == data.fingerprint
+    with pytest.raises(FileNotFoundError, match=r"there is no file .*other.npz"):
+        lab.load_data("other.npz")
+
+
+def test_npz_like_medmnist(session, tmp_path):
+    """Grey (N, H, W), labels (N, 1) of uint8, and a validation part of its own."""
+    arrays = write(
+        tmp_path / "set.npz",
+        train_images=images(50, 7, 5),
+        train_labels=(np.arange(50) % 4)[:, None].astype(np.uint8),
+        test_images=images(9, 7, 5),
+        val_images=images(6, 7, 5),
+        val_labels=np.array([[0], [1], [2], [3], [0], [1]], np.uint8),
+    )
+    data = lab.load_data(str(tmp_path / "set.npz"))
+    assert data.shape == (1, 7, 5) and data.original and data.source == "set.npz" and data.classes == tuple("0123")
+    for part in ("train", "val", "test"):
+        split = getattr(data, part)
+        assert torch.equal(split.images[:, 0], torch.from_numpy(arrays[f"{part}_images"]))
+        assert split.labels.dtype == torch.int64 and split.labels.tolist() == arrays[f"{part}_labels"].ravel().tolist()
+
+
+def test_validation_part_is_fixed_and_taken_from_the_training_images(session, tmp_path):
+    arrays = write(tmp_path / "set.npz")
+    data, again = (lab.load_data(str(tmp_path / "set.npz")) for _ in range(2))
+    train, val, test = rows(data.train), rows(data.val), rows(data.test)
+    assert (len(train), len(val), len(test)) == (45, 5, 9)
+    assert not train & val and not (train | val) & test
+    whole = torch.from_numpy(arrays["train_images"]).permute(0, 3, 1, 2)
+    assert train | val == {(image.numpy().tobytes(), k % 4) for k, image in enumerate(whole)}
+    assert torch.equal(data.val.images, again.val.images) and torch.equal(data.train.images, again.train.images)
+    held_out = [i for i, image in enumerate(whole) if (image.numpy().tobytes(), i % 4) in val]
+    assert sorted(np.random.RandomState(0).permutation(50)[-5:]) == held_out  # the same on every machine and version
+
+
+def test_train_size_keeps_the_first_of_the_same_order(session):
+    whole, part = lab.load_data("digits"), lab.load_data("digits", train_size=100)
+    assert torch.equal(part.train.images, whole.train.images[:100]) and len(part.train.labels) == 100
+    assert torch.equal(part.val.images, whole.val.images) and len(part.test) == len(whole.test)
+
+
+@pytest.mark.parametrize("size", [0, -1, 1351, 2.5, "10"])
+def test_bad_train_size(session, size):
+    with pytest.raises(ValueError) as error:
+        lab.load_data("digits", train_size=size)
+    assert str(error.value) == f"train_size={size!r} is not allowed: digits has 1350 training images, so use 1 to 1350"
+
+
+@pytest.mark.parametrize("train_size", [None, 500])
+def test_training_images_are_normalised_exactly(session, train_size):
+    data = lab.load_data("shapes", train_size)
+    x = torch.cat([x for x, _ in data.train.batches(512)]).double()
+    torch.testing.assert_close(x.mean((0, 2, 3)), torch.zeros(3).double(), atol=1e-5, rtol=0)
+    torch.testing.assert_close(x.std((0, 2, 3), correction=0), torch.ones(3).double(), atol=1e-5, rtol=0)
+    assert torch.equal(data.test.mean, data.train.mean) and torch.equal(data.val.std, data.train.std)
+
+
+def test_constant_channel_does_not_divide_by_zero(session, tmp_path):
+    write(tmp_path / "set.npz", train_images=np.full((50, 6, 6, 3), 7, np.uint8))
+    data = lab.load_data(str(tmp_path / "set.npz"))
+    assert data.train.normalise(data.train.images).abs().max() < 1e-4
+
+
+def test_masks_go_with_their_images(session):
+    data = lab.load_data("shapes")
+    for split in (data.train, data.val, data.test):
+        assert split.masks.shape == (len(split), 32, 32) and split.masks.dtype == torch.bool
+        inside = (split.images.float() * split.masks[:, None]).sum((2, 3)) / split.masks.sum((1, 2))[:, None]
+        outside = (split.images.float() * ~split.masks[:, None]).sum((2, 3)) / (~split.masks).sum((1, 2))[:, None]
+        assert (inside - outside).abs().amax(1).median() > 80  # of 255; masks of other images would show far less
+    assert data.original and not data_module.SOURCES  # shapes asked for by name are no stand-in
+
+
+@pytest.mark.parametrize("name", ["shapes", "set.npz"])
+def test_data_travels_by_name(session, tmp_path, monkeypatch, name):
+    write(tmp_path / "set.npz")
+    monkeypatch.chdir(tmp_path)
+    data = lab.load_data(name, train_size=40)
+    pickled = pickle.dumps(data)
+    assert len(pickled) < 2000
+    monkeypatch.chdir("/")
+    again, third = pickle.loads(pickled), pickle.loads(pickled)
+    assert again is third  # a worker reads it once
+    assert again.fingerprint == data.fingerprint and repr(again) == repr(data)
+    assert torch.equal(again.test.images, data.test.images) and torch.equal(again.train.mean, data.train.mean)
+
+
+def test_a_changed_copy_travels_with_its_own_pixels(session):
+    data = lab.load_data("digits")
+    changed = replace(data, train=data.train[:10])
+    again = pickle.loads(pickle.dumps(changed))
+    assert len(again.train) == 10 and again.fingerprint == changed.fingerprint != data.fingerprint
+
+
+def test_fingerprint_leaves_the_test_set_out(session, tmp_path):
+    write(tmp_path / "a.npz")
+    arrays = dict(np.load(tmp_path / "a.npz"))
+
+    def fingerprint(name, key):
+        changed = arrays[key].copy()
+        changed.flat[0] ^= 1
+        np.savez(tmp_path / name, **arrays | {key: changed})
+        return lab.load_data(str(tmp_path / name)).fingerprint
+
+    reference = lab.load_data(str(tmp_path / "a.npz")).fingerprint
+    assert fingerprint("b.npz", "test_images") == reference
+    assert fingerprint("c.npz", "train_images") != reference != fingerprint("d.npz", "train_labels")
