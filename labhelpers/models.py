@@ -85,8 +85,8 @@ def shortcut(x: Tensor, channels: int, stride: int = 1) -> Tensor:
 class SimpleCNN(nn.Module):
     """`depth` 3×3 convolutions, plain or residual, with the same parameters either way; then two linear layers.
 
-    A plain layer computes ``relu(conv(h))``, a residual one ``h + relu(conv(h))``. After every second layer,
-    three times at most, 2×2 max pooling halves the map and the next layer doubles the channels.
+    A plain layer computes ``relu(conv(h))``, a residual one ``h + relu(conv(h))``. After the second,
+    fourth and sixth layer 2×2 max pooling halves the map, down to 4×4, and the next layer doubles the channels.
 
     Args:
         depth: number of convolutions.
@@ -117,7 +117,7 @@ class SimpleCNN(nn.Module):
         for i, (conv, norm) in enumerate(zip(self.convs, self.norms, strict=True)):
             h = norm(conv(x)).relu()
             x = shortcut(x, h.shape[1]) + h if self.residual else h
-            x = F.max_pool2d(x, 2) if i in (1, 3, 5) else x
+            x = F.max_pool2d(x, 2) if i in (1, 3, 5) and x.shape[-1] > 4 else x
         return self.head(x)
 
 

@@ -86,6 +86,7 @@ def test_simple_cnn_doubles_channels_and_pools_after_every_second_layer(depth):
         if i in (1, 3, 5):
             x = F.max_pool2d(x, 2)
     torch.testing.assert_close(model(images), model.head(x))
+    assert model(torch.randn(2, 3, 16, 16)).shape == (2, 10)  # smaller images: pooled down to 4×4 only
     assert next(m.out_features for m in model.head if isinstance(m, torch.nn.Linear)) == 128
 
 
