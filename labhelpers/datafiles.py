@@ -87,12 +87,7 @@ def _read(dataset: type, folder: Path, files: dict[str, str]) -> Arrays | None:
 
 
 def read_npz(path: Path) -> Arrays:
-    """Read an ``.npz`` file without unpickling anything, and check it.
-
-    Raises:
-        FileNotFoundError: there is no such file.
-        DataError: it cannot be read, or `check_arrays` finds a fault.
-    """
+    """Read an ``.npz`` file, unpickling nothing: FileNotFoundError without it, DataError with a fault in it."""
     if not path.exists():
         raise FileNotFoundError(f"there is no file {path}: give the path of an .npz file")
     try:
@@ -106,11 +101,7 @@ def read_npz(path: Path) -> Arrays:
 
 
 def check_arrays(arrays: Arrays, where: str) -> None:
-    """Check that `arrays`, read from `where`, are images and labels that fit together.
-
-    Raises:
-        DataError: a key is missing, images are not uint8 (N, H, W[, C]), or labels do not fit.
-    """
+    """Raise a DataError, naming `where`, if a key is missing, images are not uint8 (N, H, W[, C]) or labels misfit."""
 
     def need(fits: bool, sentence: str) -> None:
         if not fits:
@@ -165,9 +156,8 @@ def fetch(name: str, mirrors: Sequence[str], md5: str, folder: Path) -> Path:
     torchvision's own downloader has no time limit, keeps to a mirror that sends a wrong file, and sits
     out a throttled one; hence this loop. Slow mirrors are tried again, to the end, when all else failed.
 
-    Raises:
-        DownloadError: no mirror delivered; nothing is left behind under the file's name.
-        PermissionError: the folder cannot be written.
+    Raises PermissionError if the folder cannot be written, DownloadError if no mirror delivered; then nothing
+    is left behind under the file's name.
     """
     writable(folder, "LABHELPERS_DATA")
     failures = []

@@ -57,9 +57,7 @@ def setup(seed: int = 0, device: str | None = None, budget: str | None = None) -
         budget: ``"smoke"``, ``"laptop"`` or ``"full"``; else `LABHELPERS_BUDGET`; else ``"full"``
             with a GPU and ``"laptop"`` without.
 
-    Raises:
-        ValueError: the device or the budget is unknown.
-        PermissionError: the runs folder cannot be written.
+    Raises ValueError for an unknown device or budget, PermissionError if the runs folder cannot be written.
     """
     device = _device(device)
     budget = budget or os.environ.get("LABHELPERS_BUDGET") or ("laptop" if device.type == "cpu" else "full")
@@ -166,11 +164,8 @@ def writable(folder: Path, variable: str = "LABHELPERS_RUNS") -> Path:
 def _device(name: str | None) -> torch.device:
     if name is None:
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    available = ["cpu"]
-    if torch.cuda.is_available():
-        available += ["cuda", *(f"cuda:{i}" for i in range(torch.cuda.device_count()))]
-    if torch.backends.mps.is_available():
-        available.append("mps")
+    cuda = ["cuda", *(f"cuda:{i}" for i in range(torch.cuda.device_count()))] if torch.cuda.is_available() else []
+    available = ["cpu", *cuda, *(["mps"] if torch.backends.mps.is_available() else [])]
     if str(name) not in available:
         raise ValueError(f"device {name!r} is not available here: choose from {', '.join(available)}")
     return torch.device(name)

@@ -8,8 +8,6 @@ import torch.nn.functional as F
 
 from labhelpers.datafiles import Arrays
 
-SHAPES = ("circle", "ring", "square", "diamond", "triangle", "star", "plus", "cross", "crescent", "bar")
-
 
 def digits() -> Arrays:
     """Return scikit-learn's 1,797 real handwritten digits, enlarged from 8×8 to 20×20 and framed like MNIST.
@@ -61,9 +59,9 @@ def _draw(labels: np.ndarray, rng: np.random.Generator, size: int = 32) -> tuple
     x = (np.cos(tilt) * dx + np.sin(tilt) * dy) / radius
     y = (np.cos(tilt) * dy - np.sin(tilt) * dx) / radius
     depth = np.empty((len(labels), size, size, 1), np.float32)  # in pixels, positive inside the shape
-    for label, name in enumerate(SHAPES):
+    for label, shape_depth in enumerate(_DEPTH.values()):
         rows = labels == label
-        depth[rows] = _DEPTH[name](x[rows], y[rows]) * radius[rows]
+        depth[rows] = shape_depth(x[rows], y[rows]) * radius[rows]
 
     # The fill differs from the background by at least 0.35 in each channel: never an invisible object.
     colour = uniform(0, 1, 3)
@@ -98,3 +96,4 @@ _DEPTH = {  # in units of the radius
     "crescent": lambda x, y: np.minimum(0.95 - np.hypot(x, y), np.hypot(x - 0.45, y) - 0.7),
     "bar": lambda x, y: np.minimum(0.95 - np.abs(x), 0.32 - np.abs(y)),
 }
+SHAPES = tuple(_DEPTH)

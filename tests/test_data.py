@@ -11,6 +11,7 @@ import torch
 import labhelpers as lab
 from labhelpers import data as data_module
 from labhelpers import datafiles, standins
+from labhelpers import session as sessions
 from labhelpers.datafiles import DownloadError
 
 RNG = np.random.default_rng(0)
@@ -60,6 +61,9 @@ def test_smoke_budget_uses_the_stand_in_and_says_so(session, capsys, name, shape
     out = capsys.readouterr().out.splitlines()[-1]
     assert out == f"{name}: {data.source}, because the smoke budget uses no files"
     assert out.startswith(f"{name}: stand-in: ") and data_module.SOURCES[name] == f"{name}, {data.source}"
+    with sessions.hushed(session):
+        lab.load_data(name)
+    assert not capsys.readouterr().out
 
 
 def test_stand_in_when_no_mirror_can_be_reached(laptop_session, capsys, monkeypatch):
