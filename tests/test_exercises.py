@@ -4,6 +4,8 @@ import inspect
 
 import nbformat
 import pytest
+import torch
+from torch import nn
 
 from labhelpers import exercises
 from labhelpers.exercises import Exercise, all_exercises, check, grade, hint, same, solution
@@ -96,3 +98,14 @@ def test_inputs_are_not_changed_by_an_answer(monkeypatch):
 def test_same_tells_numbers_apart():
     assert same(1.0, 1.0 + 1e-6) and not same(1.0, 1.001)
     assert not same(True, 1) and not same((1, 2), (1, 2, 3)) and same([1, {"a": 2}], (1, {"a": 2.0}))
+
+
+def test_same_compares_models_by_structure_and_weights():
+    def model(*more):
+        torch.manual_seed(0)
+        return nn.Sequential(nn.Linear(2, 2), *more)
+
+    assert same(model(), model())
+    changed = model()
+    changed[0].bias.data[0] += 1
+    assert not same(model(), changed) and not same(model(), model(nn.ReLU()))

@@ -17,7 +17,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import torch
+from torch import nn
 
+from labhelpers.fingerprint import describe
 from labhelpers.session import isolated_random_state
 
 
@@ -123,7 +125,7 @@ def all_exercises() -> list[Exercise]:
 
 
 def same(a: Any, b: Any) -> bool:
-    """Tell whether two results agree: numbers and tensors to a relative 1e-4, containers item by item."""
+    """Tell whether two results agree: numbers and tensors to a relative 1e-4, containers and models part by part."""
     if isinstance(a, Exception) or isinstance(b, Exception):
         return type(a) is type(b)
     if isinstance(a, torch.Tensor | int | float) and isinstance(b, torch.Tensor | int | float):
@@ -131,6 +133,8 @@ def same(a: Any, b: Any) -> bool:
             return False
         a, b = (torch.as_tensor(value).detach().double() for value in (a, b))
         return a.shape == b.shape and torch.allclose(a, b, rtol=1e-4, atol=1e-7, equal_nan=True)
+    if isinstance(a, nn.Module) and isinstance(b, nn.Module):
+        return describe(a) == describe(b) and same(dict(a.state_dict()), dict(b.state_dict()))
     if isinstance(a, dict) and isinstance(b, dict):
         return a.keys() == b.keys() and all(same(a[key], b[key]) for key in a)
     if isinstance(a, list | tuple) and isinstance(b, list | tuple):
@@ -164,8 +168,10 @@ def _brief(value: Any, limit: int = 200) -> str:
         shape = f"tensor of shape {tuple(value.shape)}: " if value.ndim else ""
         numbers = ", ".join(f"{number:.4g}" for number in value.detach().double().flatten()[:8].tolist())
         return f"{shape}{numbers}{', …' if value.numel() > 8 else ''}"
-    if isinstance(value, torch.nn.Module):
-        return f"a {type(value).__name__} in {'training' if value.training else 'eval'} mode"
+    if isinstance(value, nn.Module):
+        weights = ", ".join(f"{weight:.4g}" for parameter in value.parameters() for weight in parameter.flatten()[:3])
+        mode = "training" if value.training else "eval"
+        return f"a {type(value).__name__} in {mode} mode with weights {weights[:30]} …"
     if isinstance(value, float) and math.isfinite(value):
         return f"{value:.6g}"
     if isinstance(value, list | tuple):
