@@ -8,7 +8,7 @@ import json
 import os
 import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from labhelpers.fingerprint import differences, weights_hash
+from labhelpers.fingerprint import describe, differences, digest
 from labhelpers.session import random_state, set_random_state
 
 SAVE_SECONDS = 30.0  # inside an epoch, save at most this often
@@ -24,51 +24,48 @@ SAVE_SHARE = 0.02  # of the time may go into saving; a resume is exact from any 
 CHECKPOINT, PREVIOUS = "checkpoint.pt", "checkpoint.previous.pt"
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write `content` so that `path` holds the old bytes or all of the new ones, whenever the power fails."""
+def write_atomically(path: Path, content: bytes, keep: Path | None = None) -> None:
+    """Write `content` so that `path` holds all of it or what it held before, whenever the power fails.
+
+    What it held before is kept as `keep`; one of the two is whole at every instant.
+    """
     partial = path.with_name(path.name + ".part")
     with open(partial, "wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
+    if keep and path.exists():
+        path.replace(keep)
     partial.replace(path)
 
 
 def write_json(path: Path, value: Any) -> None:
     """Write `value` as indented JSON, atomically."""
-    write_atomically(path, (json.dumps(value, indent=1) + "\n").encode())
-
-
-def write_checkpoint(folder: Path, payload: dict[str, Any]) -> None:
-    """Write `payload` as the folder's checkpoint and keep the one before it as the previous one."""
-    buffer = io.BytesIO()
-    torch.save(payload, buffer)
-    current = folder / CHECKPOINT
-    if current.exists():
-        current.replace(folder / PREVIOUS)
-    write_atomically(current, buffer.getvalue())
+    write_atomically(path, (json.dumps(value, indent=1, ensure_ascii=False) + "\n").encode())
 
 
 def read_checkpoint(folder: Path) -> tuple[dict[str, Any] | None, str]:
     """Return the newest sound checkpoint in `folder`, or None, and a sentence on what was damaged, or "".
 
     Nothing is unpickled but tensors and plain containers (``weights_only=True``), and the CRC of each
-    record is checked first: `torch.load` itself does not notice a flipped bit.
+    record is checked first: `torch.load` itself does not notice a flipped bit. A damaged file is
+    put aside as ``<name>.damaged``, so that it never takes the place of a sound one.
     """
-    trouble = ""
+    troubles = []
     for path in (folder / CHECKPOINT, folder / PREVIOUS):
         if not path.exists():
             continue
+        content = io.BytesIO(path.read_bytes())
         try:
-            content = io.BytesIO(path.read_bytes())
             broken = zipfile.ZipFile(content).testzip()
             if broken:
                 raise ValueError(f"the record {broken} fails its checksum")
             content.seek(0)
-            return torch.load(content, map_location="cpu", weights_only=True), trouble
+            return torch.load(content, map_location="cpu", weights_only=True), " and ".join(troubles)
         except Exception as error:  # a damaged file can fail anywhere in zip, pickle or torch: all are reported
-            trouble = f"{path.name} is damaged ({str(error).splitlines()[0][:80]})"
-    return None, trouble
+            path.replace(path.with_name(path.name + ".damaged"))
+            troubles.append(f"{path.name} is damaged ({(str(error) or repr(error)).splitlines()[0][:80]})")
+    return None, " and ".join(troubles)
 
 
 @dataclass
@@ -107,25 +104,22 @@ class RunStore:
         self._now: dict[str, Any] = {}  # randomness at the checkpoint that was loaded
         self._saved_at, self._save_cost = time.monotonic(), 0.0
         if folder:
-            self.fingerprint = choices() | {"initial weights": self._weights(self._capture(self.modules))}
+            self.fingerprint = choices() | {"initial weights": _hash(self.modules.keys(), self._captured())}
 
     def load(self) -> str:
         """Restore the newest sound checkpoint of the same fingerprint; return what stood in the way, or ""."""
         saved, trouble = read_checkpoint(self.folder) if self.folder else (None, "")
         if saved is None:
             return trouble and f"{trouble}: starting afresh"
-        left = [
-            self._weights({name: saved["objects"][name] for name in saved["modules"]}),
-            self._weights(saved["best"]),
-        ]
-        wanted, initial = dict(self.fingerprint), self.fingerprint["initial weights"]
+        initial = self.fingerprint["initial weights"]
+        left = {_hash(saved["modules"], saved["objects"]), _hash(saved["modules"], saved["best"])}
         if initial in left:  # the cell was run again with the model that this run has already trained
-            wanted["initial weights"] = saved["fingerprint"]["initial weights"]
-        changed = differences(saved["fingerprint"], wanted)
+            self.fingerprint["initial weights"] = saved["fingerprint"]["initial weights"]
+        changed = ", ".join(differences(saved["fingerprint"], self.fingerprint))
         if changed:
+            self.fingerprint["initial weights"] = initial
             hint = ", from the weights the last run left: build the model again for a clean start" * (initial in left)
-            return f"starting afresh, because {changed}{hint}"
-        self.fingerprint = wanted
+            return "; ".join(filter(None, [trouble, f"starting afresh, because {changed}{hint}"]))
         for name, item in self.objects.items():
             item.load_state_dict(saved["objects"][name])
         self.best, self.epoch_start, self._now = saved["best"], saved["epoch_start"], saved["now"]
@@ -133,20 +127,22 @@ class RunStore:
         return trouble and f"{trouble}: going on from the one before"
 
     def save(self) -> None:
-        """Write a checkpoint and `history.json`."""
-        if not self.folder:
+        """Write a checkpoint and `history.json`, unless a weight is no longer finite: the last good ones stay."""
+        if not self.folder or not self.is_finite():
             return
         begun = time.monotonic()
         payload = {
             "fingerprint": self.fingerprint,
             "progress": dataclasses.asdict(self.progress),
-            "objects": self._capture(self.objects),
+            "objects": self._captured(),
             "modules": list(self.modules),
             "best": self.best,
             "epoch_start": self.epoch_start,
             "now": self.randomness(),
         }
-        write_checkpoint(self.folder, payload)
+        buffer = io.BytesIO()
+        torch.save(payload, buffer)
+        write_atomically(self.folder / CHECKPOINT, buffer.getvalue(), keep=self.folder / PREVIOUS)
         write_json(self.folder / "history.json", self.progress.history)
         self._saved_at = time.monotonic()
         self._save_cost = self._saved_at - begun
@@ -156,6 +152,10 @@ class RunStore:
         wait = max(self._save_cost / SAVE_SHARE, SAVE_SECONDS if self.progress.step else 0.0)
         if self.folder and time.monotonic() - self._saved_at >= wait:
             self.save()
+
+    def is_finite(self) -> bool:
+        """Whether no parameter has become infinite or NaN."""
+        return all(bool(p.isfinite().all()) for module in self.modules.values() for p in module.parameters())
 
     def set_training(self, mode: bool) -> None:
         """Put all modules into `train()` mode, or into `eval()` mode."""
@@ -186,10 +186,11 @@ class RunStore:
             for name, generator in self.generators.items():
                 generator.set_state(saved["own"][name])
 
-    @staticmethod
-    def _capture(objects: dict[str, Any]) -> dict[str, Any]:
-        return {name: item.state_dict() for name, item in objects.items()}
+    def _captured(self) -> dict[str, Any]:
+        return {name: item.state_dict() for name, item in self.objects.items()}
 
-    @staticmethod
-    def _weights(state_dicts: dict[str, Any]) -> str:
-        return weights_hash(state_dicts.values())
+
+def _hash(names: Iterable[str], state_dicts: dict[str, Any]) -> str:
+    """A hash of the weights of the named modules; "" when there are none."""
+    found = {name: state_dicts[name] for name in names if name in state_dicts}
+    return digest(describe(found)) if found else ""

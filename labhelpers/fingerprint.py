@@ -2,108 +2,162 @@
 
 from __future__ import annotations
 
+import dataclasses
+import dis
 import functools
 import hashlib
 import json
+import sys
+import sysconfig
 import types
-from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
+from torch.optim.lr_scheduler import LRScheduler
+from torch.utils.data import DataLoader, Dataset
+
+_LIBRARIES = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
+_MOVING = {"optimizer", "last_epoch", "T_cur", "T_i", "best", "num_bad_epochs", "cooldown_counter"}  # of a schedule
 
 
-def weights_hash(state_dicts: Iterable[dict[str, torch.Tensor]]) -> str:
-    """Return a hash of the names, types and bits of all tensors in some modules' state dicts."""
-    hasher = hashlib.blake2b(digest_size=8)
-    for name, value in [item for state_dict in state_dicts for item in state_dict.items()]:
-        tensor = value.detach().cpu().contiguous()
-        hasher.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
-        hasher.update(tensor.flatten().view(torch.uint8).numpy().tobytes())
-    return hasher.hexdigest()
+def describe(value: Any, depth: int = 5) -> Any:
+    """Describe a choice in plain values, so that a changed number, function, data set or architecture shows.
 
-
-def describe(value: Any, depth: int = 4) -> Any:
-    """Describe a choice for a fingerprint, so that a changed number, function or architecture shows.
-
-    Functions are described by their code and by the plain values, functions, modules and data that they
-    use; other objects by their `fingerprint`, if they have one, or their type.
+    Functions and classes that are the user's own are described by their code and what it uses, `depth` calls
+    deep, those of installed libraries by name; objects by their `fingerprint`, if they have one. Weights
+    are left out: a run's initial ones are part of its fingerprint anyway.
     """
-    if isinstance(value, str | int | float | bool | type(None)):
+    if isinstance(value, str | int | float | type(None)):
         return value
     if isinstance(value, list | tuple):
         return [describe(item, depth) for item in value]
     if isinstance(value, dict):
         return {str(key): describe(item, depth) for key, item in value.items()}
-    if hasattr(value, "fingerprint"):
-        return value.fingerprint
-    if isinstance(value, torch.optim.Optimizer):
-        return [type(value).__name__, describe(value.defaults)]
+    if isinstance(value, Tensor | np.ndarray):
+        return "parameter" if getattr(value, "requires_grad", False) else _array_hash(torch.as_tensor(value))
     if isinstance(value, functools.partial):
         return describe([value.func, value.args, value.keywords], depth)
-    if isinstance(value, nn.Module):
-        return digest([[name, _describe_module(module)] for name, module in value.named_modules()])
     if isinstance(value, types.MethodType):
-        value = value.__func__
-    if isinstance(value, types.FunctionType) and depth > 0:
-        return f"{value.__qualname__} {digest(_describe_function(value, depth - 1))}"
-    if isinstance(value, type) and value.__module__ == "__main__" and depth > 0:
-        return [describe(part, depth - 1) for part in vars(value).values() if isinstance(part, types.FunctionType)]
+        return describe([value.__func__, value.__self__], depth)
     if isinstance(value, type | types.FunctionType | types.BuiltinFunctionType):
-        return f"{value.__module__}.{value.__qualname__}"
-    return type(value).__qualname__
+        if depth <= 0 or not _is_own(value):
+            return f"{value.__module__}.{value.__qualname__}"
+        return _describe_class(value, depth - 1) if isinstance(value, type) else _describe_function(value, depth - 1)
+    if isinstance(getattr(value, "fingerprint", None), str | list):
+        return value.fingerprint
+    return _describe_object(value, depth)
 
 
-def _describe_module(module: nn.Module) -> list:
-    plain = {k: v for k, v in vars(module).items() if isinstance(v, str | int | float | bool) and k != "training"}
-    return [type(module).__qualname__, plain, describe(type(module).forward, depth=1)]
+def _describe_object(value: Any, depth: int) -> Any:
+    kind = type(value).__qualname__
+    if isinstance(value, nn.Module):
+        parts = [[name, type(part).__qualname__, _plain(part, depth)] for name, part in value.named_modules()]
+        classes = {type(part).__qualname__: describe(type(part), depth) for part in value.modules()}
+        return digest([parts, classes])
+    if isinstance(value, torch.optim.Optimizer):
+        rates = [group.get("initial_lr", group["lr"]) for group in value.param_groups]
+        return {kind: describe(value.defaults), "rates": describe(rates[1:])}
+    if isinstance(value, LRScheduler):
+        return {kind: _plain(value, depth, without=_MOVING)}
+    if isinstance(value, DataLoader):
+        sampler = type(value.sampler).__qualname__
+        return [kind, value.batch_size, value.drop_last, sampler, describe(value.dataset, depth)]
+    if isinstance(value, Dataset):
+        return [kind, [describe(v, depth) for v in vars(value).values() if isinstance(v, Tensor | np.ndarray | tuple)]]
+    if dataclasses.is_dataclass(value) or isinstance(value, types.SimpleNamespace):
+        return {kind: describe(vars(value), depth - 1)} if depth > 0 else kind
+    return str(value) if isinstance(value, np.generic | torch.dtype | torch.device | range) else kind
 
 
-def _describe_function(function: types.FunctionType, depth: int) -> list:
-    """Code, defaults, closure and the globals it names, as far as the notebook or module itself defines them."""
+def _plain(value: Any, depth: int, without: set[str] = frozenset({"training"})) -> dict[str, Any]:
+    """The public attributes that are numbers, strings, functions, or lists of such."""
+    kinds = str | int | float | list | tuple | dict | types.FunctionType | types.BuiltinFunctionType
+    return {
+        key: describe(item, depth)
+        for key, item in vars(value).items()
+        if key[0] != "_" and key not in without and isinstance(item, kinds)
+    }
+
+
+def _is_own(value: Any) -> bool:
+    """Whether a function or class comes from the notebook or a file of the user's, not from a library."""
+    if value.__module__ == "__main__":
+        return True
+    file = getattr(sys.modules.get(value.__module__), "__file__", None)
+    return bool(file) and not str(Path(file)).startswith(_LIBRARIES)
+
+
+def _describe_class(cls: type, depth: int) -> dict[str, Any]:
+    members = [member for part in cls.__mro__ if _is_own(part) for member in vars(part).items()]
+    unwrapped = {name: getattr(item, "__func__", item) for name, item in members}
+    kinds = types.FunctionType | str | int | float
+    found = {
+        name: describe(item, depth)
+        for name, item in unwrapped.items()
+        if isinstance(item, kinds) and name not in ("__module__", "__doc__", "__firstlineno__", "__qualname__")
+    }
+    return {f"the code of {cls.__name__}": digest(found)}
+
+
+def _describe_function(function: types.FunctionType, depth: int) -> dict[str, Any]:
+    """Code, defaults, and what the closure and the globals hold under the names that the code uses."""
     code = function.__code__
-    used: dict[str, Any] = {}
+    used = {name: function.__globals__[name] for name in _global_names(code) if name in function.__globals__}
     for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=True):
         used[name] = cell.cell_contents if cell != types.CellType() else None
-    for name in _names(code):
-        if name in function.__globals__:
-            used[name] = function.__globals__[name]
     own = {
         name: describe(value, depth)
-        for name, value in used.items()
+        for name, value in sorted(used.items())
         if value is not function and not isinstance(value, types.ModuleType)
     }
-    return [
-        _code(code),
-        describe(function.__defaults__, depth),
-        describe(function.__kwdefaults__, depth),
-        own,
-    ]
+    defaults = describe([function.__defaults__, function.__kwdefaults__], depth)
+    return {f"the code of {function.__name__}": digest(_code(code)), "defaults": defaults, **own}
 
 
-def _names(code: types.CodeType) -> set[str]:
-    inner = [_names(const) for const in code.co_consts if isinstance(const, types.CodeType)]
-    return set(code.co_names).union(*inner)
+def _global_names(code: types.CodeType) -> set[str]:
+    names = {i.argval for i in dis.get_instructions(code) if i.opname in ("LOAD_GLOBAL", "LOAD_NAME")}
+    return names.union(*(_global_names(const) for const in code.co_consts if isinstance(const, types.CodeType)))
 
 
 def _code(code: types.CodeType) -> list:
-    """What a code object does, without the line numbers and file names that change from cell to cell."""
-    consts = [_code(c) if isinstance(c, types.CodeType) else repr(c) for c in code.co_consts]
+    """What a code object does, without line numbers, file names, and the order of sets, which change by chance."""
+    consts = [
+        _code(const)
+        if isinstance(const, types.CodeType)
+        else sorted(map(repr, const))
+        if isinstance(const, frozenset)
+        else repr(const)
+        for const in code.co_consts
+    ]
     return [code.co_code.hex(), consts, list(code.co_names), list(code.co_varnames)]
 
 
+def _array_hash(tensor: Tensor) -> str:
+    tensor = tensor.detach().cpu().contiguous()
+    hasher = hashlib.blake2b(f"{tensor.dtype} {tuple(tensor.shape)}".encode(), digest_size=8)
+    hasher.update(tensor.flatten().view(torch.uint8).numpy())
+    return f"#{hasher.hexdigest()}"
+
+
 def digest(value: Any) -> str:
-    """Return a short hash of a JSON-able value."""
-    return hashlib.blake2b(json.dumps(value, sort_keys=True, default=str).encode(), digest_size=8).hexdigest()
+    """Return a short hash, such as ``"#0f3a…"``, of a value that `describe` returned."""
+    return f"#{hashlib.blake2b(json.dumps(value, sort_keys=True).encode(), digest_size=8).hexdigest()}"
 
 
-def differences(old: dict[str, Any], new: dict[str, Any]) -> str:
-    """Say in words which choices differ between two fingerprints; "" when they agree."""
+def differences(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
+    """Say in words, each once, which choices differ between two fingerprints."""
     words = []
     for key in sorted(old.keys() | new.keys()):
         before, after = old.get(key), new.get(key)
         if before == after:
             continue
-        plain = isinstance(before, int | float | bool) or isinstance(after, int | float | bool)
-        words.append(f"{key} changed from {before} to {after}" if plain else f"{key} changed")
-    return ", ".join(words)
+        if isinstance(before, dict) and isinstance(after, dict) and before.keys() == after.keys():
+            words += differences(before, after)
+        elif any(isinstance(v, dict | list) or (isinstance(v, str) and v[:1] == "#") for v in (before, after)):
+            words.append(f"{key} changed")
+        else:
+            words.append(f"{key} changed from {before} to {after}")
+    return list(dict.fromkeys(words))

@@ -27,8 +27,8 @@ def deferred_interrupt() -> Iterator[Callable[[], bool]]:
     before = signal.signal(signal.SIGINT, note)
     try:
         yield lambda: bool(came)
-        if came:  # after the last step: the run is complete, the cells behind it are not wanted
-            raise KeyboardInterrupt("interrupted")
+        if came:  # the cells behind this one are not wanted
+            raise KeyboardInterrupt("interrupted after the last step: the run is complete")
     finally:
         signal.signal(signal.SIGINT, before)
 

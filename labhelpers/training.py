@@ -93,22 +93,22 @@ def train(
 
     Raises:
         ValueError: epochs or patience below 1, no batches, or `monitor` is not reported.
-        NonFiniteLossError: the loss became NaN or infinite; the last good checkpoint is kept.
+        NonFiniteLossError: the loss, or a weight at an epoch's end, became NaN or infinite.
         KeyboardInterrupt: interrupted; saved after the running step.
     """
     current = session.current()
     for name, value in (("epochs", epochs), ("patience", patience)):
         if value is not None and (not isinstance(value, int) or value < 1):
             raise ValueError(f"{name}={value!r} is not allowed: use a whole number from 1")
-    if len(batches) == 0:
-        raise ValueError("there are no batches to train on")
+    if not hasattr(batches, "__len__") or len(batches) == 0:
+        raise ValueError(f"{batches!r} gives no batches: use Split.batches, a DataLoader or a list with a batch in it")
     seed = current.seed if seed is None else seed
     choices = {"epochs": epochs, "patience": patience, "monitor": monitor, "seed": seed, **(choices or {})}
     name, say = run or "training", (lambda line: None) if current.quiet else print
 
     def fingerprint() -> dict[str, Any]:
-        parts = {f"the {name}": describe(item) for name, item in state.items()}
-        return {**choices, **parts, "the step": describe(step), "the data": describe(batches), "budget": current.budget}
+        parts = {"step": step, "data": batches, "evaluate": evaluate, **state}
+        return {**choices, "budget": current.budget, **{name: describe(part) for name, part in parts.items()}}
 
     store = RunStore(current.run_folder(run) if run else None, state, fingerprint)
     note = "" if fresh else store.load()
@@ -135,15 +135,14 @@ def train(
                 bar.set_description_str(f"{name} · epoch {len(progress.history) + 1}/{epochs}", refresh=False)
                 row = train_epoch(step, batches, store, bar, interrupted)
                 store.set_training(False)
-                row |= {name: float(value) for name, value in (evaluate() if evaluate else {}).items()}
+                row |= {key: float(value) for key, value in (evaluate() if evaluate else {}).items()}
                 if patience and monitor not in row:
                     raise ValueError(f"monitor={monitor!r} is not reported: choose from {', '.join(row)}")
                 progress.close_epoch(row)
-                if patience and _best(progress.history, monitor) is progress.history[-1]:
+                if patience and _best(progress.history, monitor) is row:
                     store.keep_best()
                 write_events(row)
-                store.save_if_due()
-        store.save()
+                (store.save if done() else store.save_if_due)()
         again = f"resumed after step {done_steps} · " if done_steps else ""
         say(f"{name}: {again}{_summary(progress, monitor)}")
     store.restore_best()
@@ -183,9 +182,8 @@ def fit(
         weight_decay: handed to the optimizer.
         schedule: maps the share of training done, 0…1, to a factor on `lr`.
         augment: changes each training batch, such as `random_crop_flip`.
-        run: as in `train`, with `fresh` and `seed`.
-        fresh: train from the start whatever the run's folder holds.
-        seed: order of the images, dropout and augmentation.
+        run: the folder's name, as in `train`; `fresh` too.
+        seed: order of the images, dropout and augmentation; the session's by default.
 
     Raises:
         ValueError: unknown optimizer, or a model whose output does not fit the number of classes;
@@ -205,8 +203,10 @@ def fit(
             f"its output has to be (2, {data.num_classes}), so check the width of the last layer"
         )
     optim = build(model.parameters(), lr=lr, weight_decay=weight_decay)
-    steps = epochs * len(batches)
-    decay = torch.optim.lr_scheduler.LambdaLR(optim, lambda i: schedule(i / steps) if schedule else 1.0)
+    state = {"model": model, "optimizer": optim}
+    if schedule:
+        steps = epochs * len(batches)
+        decay = state["schedule"] = torch.optim.lr_scheduler.LambdaLR(optim, lambda i: schedule(i / steps))
 
     def step(batch: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
         x, y = batch
@@ -224,10 +224,9 @@ def fit(
         return {f"val_{name}": value for name, value in scores.items()}
 
     choices = {
-        "model": type(model).__name__, "data": data.name, "train size": len(data.train), "batch size": batch_size,
+        "model": type(model).__name__, "data set": data.name, "train size": len(data.train), "batch size": batch_size,
         "optimizer": describe(optimizer), "lr": lr, "weight decay": weight_decay, "schedule": describe(schedule),
     }  # fmt: skip
-    state = {"model": model, "optimizer": optim, "schedule": decay}
     return train(
         step, batches, epochs=epochs, state=state, evaluate=evaluate, patience=patience,
         run=run, fresh=fresh, seed=seed, choices=choices,

@@ -1,0 +1,137 @@
+"""Checkpoints: atomic, verified, and honest about damage."""
+
+import pytest
+import torch
+
+import labhelpers as lab
+from labhelpers import checkpoint, epoch
+from labhelpers.checkpoint import CHECKPOINT, PREVIOUS, read_checkpoint, write_atomically
+
+
+@pytest.fixture
+def runs(session, monkeypatch):
+    """Return a function that fits a small net for two epochs, saving after each, and its folder."""
+    monkeypatch.setattr(checkpoint, "SAVE_SHARE", 1e9)
+    digits = lab.load_data("mnist", train_size=256)
+    torch.manual_seed(0)
+    model = lab.MLP(784, 16, 10)
+
+    def run(**changes):
+        return lab.fit(model, digits, **{"epochs": 2, "lr": 0.01, "run": "a"} | changes)
+
+    run()
+    return run, session.runs / "a"
+
+
+def flip_a_bit(path):
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+def truncate(path):
+    path.write_bytes(path.read_bytes()[:-1000])
+
+
+def empty(path):
+    path.write_bytes(b"")
+
+
+@pytest.mark.parametrize("damage", [flip_a_bit, truncate, empty])
+def test_a_damaged_checkpoint_is_named_and_the_one_before_goes_on_to_the_same_weights(runs, damage, capsys):
+    run, folder = runs
+    expected = run().model.state_dict()
+    damage(folder / CHECKPOINT)
+    capsys.readouterr()
+    found = run()
+    said = capsys.readouterr().out
+    assert "checkpoint.pt is damaged (" in said and "going on from the one before" in said
+    assert "resumed after step" in said
+    torch.testing.assert_close(found.model.state_dict(), expected, rtol=0, atol=0)
+    run()
+    assert "loaded" in capsys.readouterr().out
+
+
+def test_with_both_checkpoints_damaged_the_run_starts_afresh_and_says_so(runs, capsys):
+    run, folder = runs
+    expected = run().model.state_dict()
+    truncate(folder / CHECKPOINT)
+    flip_a_bit(folder / PREVIOUS)
+    capsys.readouterr()
+    found = run()
+    said = capsys.readouterr().out
+    assert "checkpoint.pt is damaged" in said and "checkpoint.previous.pt is damaged" in said
+    assert "starting afresh" in said and "resumed" not in said
+    torch.testing.assert_close(found.model.state_dict(), expected, rtol=0, atol=0)
+
+
+def test_a_damaged_file_never_takes_the_place_of_a_sound_one(runs):
+    _, folder = runs
+    truncate(folder / CHECKPOINT)
+    sound = (folder / PREVIOUS).read_bytes()
+    assert read_checkpoint(folder)[0] is not None
+    write_atomically(folder / CHECKPOINT, b"new", keep=folder / PREVIOUS)
+    assert (folder / PREVIOUS).read_bytes() == sound
+
+
+def test_a_write_that_fails_leaves_the_old_content(tmp_path, monkeypatch):
+    path = tmp_path / "x"
+    write_atomically(path, b"old")
+
+    def full(descriptor):
+        raise OSError("no space left")
+
+    monkeypatch.setattr(checkpoint.os, "fsync", full)
+    with pytest.raises(OSError, match="no space"):
+        write_atomically(path, b"new", keep=tmp_path / "kept")
+    assert path.read_bytes() == b"old"
+
+
+def test_a_non_finite_loss_stops_at_its_step_and_keeps_the_last_good_checkpoint(session, monkeypatch):
+    monkeypatch.setattr(checkpoint, "SAVE_SHARE", 1e9)
+    weight = torch.nn.Linear(1, 1, bias=False)
+    optimizer = torch.optim.SGD(weight.parameters(), lr=0.1)
+    seen = []
+
+    def step(x):
+        loss = weight(x).square().mean() + (float("nan") if len(seen) == 8 else 0.0)
+        seen.append(1)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        return {"loss": loss}
+
+    state = {"model": weight, "optimizer": optimizer}
+    with pytest.raises(lab.NonFiniteLossError, match=r"the loss is nan at epoch 2, step 4: .* checkpoint is kept"):
+        lab.train(step, [torch.ones(4, 1)] * 5, epochs=3, state=state, run="nan")
+    assert len(seen) == 9
+    saved, trouble = read_checkpoint(session.runs / "nan")
+    assert trouble == "" and len(saved["progress"]["history"]) == 1
+    assert saved["objects"]["model"]["weight"].isfinite().all()
+
+
+def test_weights_that_are_not_finite_are_not_saved(session, monkeypatch):
+    monkeypatch.setattr(checkpoint, "SAVE_SHARE", 1e9)
+    monkeypatch.setattr(checkpoint, "SAVE_SECONDS", 0.0)
+    model = torch.nn.Linear(1, 1)
+
+    def step(x):
+        loss = model(x).mean().detach()
+        with torch.no_grad():
+            model.weight.fill_(float("inf"))
+        return {"loss": loss}
+
+    with pytest.raises(lab.NonFiniteLossError, match="a weight is infinite or NaN at the end of epoch 1"):
+        lab.train(step, [torch.ones(4, 1)], epochs=2, state={"model": model}, run="inf")
+    assert not (session.runs / "inf" / CHECKPOINT).exists()
+
+
+def test_metrics_of_many_steps_fetched_together_name_the_same_step():
+    progress = checkpoint.Progress()
+    losses = [1.0, 3.0, float("inf")]
+    pending = [(n, {"loss": torch.tensor(value)}) for n, value in zip([2, 6, 8], losses, strict=True)]
+    with pytest.raises(lab.NonFiniteLossError, match="epoch 1, step 3"):
+        epoch._collect(list(pending), progress)
+    progress = checkpoint.Progress()
+    epoch._collect(pending[:2], progress)
+    assert (progress.sums, progress.examples, progress.step) == ({"loss": 20.0}, 8, 2)
