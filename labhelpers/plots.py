@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from torch import Tensor
 
 from labhelpers import data, session
-from labhelpers.studies import interval
+from labhelpers.studies import t_interval
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,36 +25,37 @@ if TYPE_CHECKING:
 
 def use_theme() -> None:
     """Set seaborn's theme for the session: a palette that survives colour-blindness, readable sizes."""
-    sns.set_theme(style="whitegrid", palette="colorblind", rc={"figure.figsize": (6.4, 4.0), "figure.dpi": 100})
-
-
-def t_interval(values: Sequence[float]) -> tuple[float, float]:
-    """The 95 % interval of `interval`, in the form that seaborn's ``errorbar=`` takes."""
-    found = interval(values)
-    return (found.low, found.high) if found.n > 1 else (found.mean, found.mean)
+    quiet = {"axes.edgecolor": "0.6", "grid.color": "0.92", "axes.spines.top": False, "axes.spines.right": False}
+    sns.set_theme(style="whitegrid", palette="colorblind", rc={"figure.figsize": (6.4, 4.0), "figure.dpi": 100} | quiet)
 
 
 def plot_history(runs: Run | Mapping[str, Run], metric: str = "loss", ax: Axes | None = None) -> Axes:
     """Draw `metric` against epochs: training dashed, validation solid, the best epoch as a dot.
 
     Args:
-        runs: a run, or several by label.
+        runs: a run, or several by label, each in a colour of its own.
         metric: ``"loss"`` or another name in the history; ``"val_" + metric`` joins it when there.
         ax: axes to draw on.
+
+    Raises:
+        ValueError: no run reports the metric.
     """
     ax = ax or plt.subplots()[1]
-    for i, (label, run) in enumerate((runs if isinstance(runs, Mapping) else {"": runs}).items()):
+    runs = runs if isinstance(runs, Mapping) else {"": runs}
+    known = {name: None for run in runs.values() for name in run.history[-1]}
+    if not {metric, f"val_{metric}"} & known.keys():
+        raise ValueError(f"no run reports {metric!r}: choose from {', '.join(known)}")
+    for i, (label, run) in enumerate(runs.items()):
         epochs = [row["epoch"] for row in run.history]
         for name, style, words in ((metric, "--", "training"), (f"val_{metric}", "-", "validation")):
             if name in run.history[-1]:
-                values = [row[name] for row in run.history]
-                ax.plot(epochs, values, style, color=f"C{i}", label=f"{label} {words}".strip())
+                ax.plot(epochs, [row[name] for row in run.history], style, color=f"C{i}", label=f"{label} {words}")
         if f"val_{metric}" in run.best:
-            ax.plot(run.best["epoch"], run.best[f"val_{metric}"], "o", color=f"C{i}")
-    unit = {"loss": "cross-entropy / nats", "accuracy": "accuracy"}.get(metric, metric)
-    ax.set(xlabel="epoch", ylabel=unit)
+            best = "best epoch" if i == len(runs) - 1 else None
+            ax.plot(run.best["epoch"], run.best[f"val_{metric}"], "o", color=f"C{i}", label=best)
+    ax.set(xlabel="epoch", ylabel={"loss": "cross-entropy / nats"}.get(metric, metric.replace("_", " ")))
     ax.xaxis.get_major_locator().set_params(integer=True)
-    ax.legend()
+    ax.legend(labelcolor="0.25")
     return ax
 
 
@@ -62,14 +63,20 @@ def plot_images(
     images: Tensor, titles: Sequence[str] | None = None, columns: int = 10, axes: np.ndarray | None = None
 ) -> np.ndarray:
     """Draw images (N, C, H, W), uint8 or float 0…1, in a grid with a title above each; return the axes."""
+    columns = min(columns, len(images))
     rows = -(-len(images) // columns)
     if axes is None:
-        axes = plt.subplots(rows, columns, figsize=(1.0 * columns, 1.25 * rows), squeeze=False)[1]
+        lines = max((title.count("\n") + 1 for title in titles or [] if title), default=0)
+        size = (1.1 * columns, (1.1 + 0.17 * lines) * rows)
+        axes = plt.subplots(rows, columns, figsize=size, squeeze=False, layout="constrained")[1]
     pictures = images.detach().cpu().permute(0, 2, 3, 1).numpy()
     for ax in axes.flat:
         ax.set_axis_off()
     for ax, picture, title in zip(axes.flat, pictures, titles or [""] * len(pictures), strict=False):
-        ax.imshow(picture.squeeze(-1) if picture.shape[-1] == 1 else picture, cmap="gray_r", interpolation="nearest")
+        range_ = {"vmin": 0, "vmax": 255 if picture.dtype == np.uint8 else 1}  # not each image's own extremes
+        ax.imshow(
+            picture.squeeze(-1) if picture.shape[-1] == 1 else picture, cmap="gray_r", interpolation="nearest", **range_
+        )
         ax.set_title(title, fontsize=9)
     return axes
 
@@ -77,13 +84,18 @@ def plot_images(
 def plot_confusion(confusion: np.ndarray, classes: Sequence[str], ax: Axes | None = None) -> Axes:
     """Draw a confusion matrix (K, K) of counts; colour shows the mistakes as a share of the true class."""
     ax = ax or plt.subplots(figsize=(6.4, 5.4))[1]
-    share = confusion / confusion.sum(1, keepdims=True).clip(min=1)
-    mistakes = np.where(np.eye(len(confusion), dtype=bool), np.nan, 100 * share)
-    options = {"xticklabels": classes, "yticklabels": classes, "cmap": "Blues", "linewidths": 0.5, "linecolor": "0.9"}
-    colours = {"cbar_kws": {"label": "share of the true class / %"}}
-    sns.heatmap(mistakes, annot=confusion, fmt="d", annot_kws={"size": 8}, ax=ax, **options, **colours)
-    for i, row in enumerate(confusion):
-        ax.text(i + 0.5, i + 0.5, row[i], ha="center", va="center", size=8, color="0.4")
+    share = 100 * confusion / confusion.sum(1, keepdims=True).clip(min=1)
+    diagonal = np.eye(len(confusion), dtype=bool)
+    style = {"cmap": "Blues", "linewidths": 0.5, "linecolor": "0.9", "annot_kws": {"size": 8}, "square": True}
+    shown = np.where(confusion > 0, confusion.astype(str), "")
+    sns.heatmap(
+        np.where(diagonal, np.nan, share), mask=diagonal, annot=shown, fmt="", ax=ax, xticklabels=classes,
+        yticklabels=classes, cbar_kws={"label": "mistakes / % of the true class"}, **style,
+    )  # fmt: skip
+    for i, correct in enumerate(np.diag(confusion)):
+        ax.text(i + 0.5, i + 0.5, correct, ha="center", va="center", size=8, color="0.5")
+    ax.grid(False)
+    ax.tick_params("y", rotation=0)
     ax.set(xlabel="predicted class", ylabel="true class")
     return ax
 
@@ -91,22 +103,27 @@ def plot_confusion(confusion: np.ndarray, classes: Sequence[str], ax: Axes | Non
 def plot_calibration(logits: Tensor, labels: Tensor, bins: int = 10, ax: Axes | None = None) -> Axes:
     """Draw accuracy against the confidence of the predicted class, in bins of equally many images.
 
+    A bar gives the 95 % interval of a bin's accuracy, by Wilson's formula (1927).
+
     Args:
         logits: (N, K).
         labels: (N,).
         bins: number of bins.
         ax: axes to draw on.
     """
-    from sklearn.calibration import calibration_curve
-
     ax = ax or plt.subplots(figsize=(4.8, 4.4))[1]
     confidence, guess = torch.softmax(logits, 1).max(1)
-    correct = (guess == labels).cpu().numpy()
-    accuracy, mean_confidence = calibration_curve(correct, confidence.cpu().numpy(), n_bins=bins, strategy="quantile")
-    ax.plot(mean_confidence, accuracy, "o-", label="model")
-    low = min(mean_confidence.min(), accuracy.min())
+    order = confidence.argsort()
+    parts = [part for part in order.tensor_split(bins) if len(part)]
+    correct = (guess == labels).float()
+    x, p, n = np.array([(confidence[i].mean().item(), correct[i].mean().item(), len(i)) for i in parts]).T
+    middle = (p + 1.92 / n) / (1 + 3.84 / n)  # 1.96² = 3.84
+    half = 1.96 * np.sqrt(p * (1 - p) / n + 0.96 / n**2) / (1 + 3.84 / n)
+    bars = np.abs([middle - half - p, middle + half - p])
+    low = max(0.0, min(x.min(), (middle - half).min()) - 0.02)
     ax.plot([low, 1], [low, 1], ":", color="0.4", label="perfectly calibrated")
-    ax.set(xlabel="mean confidence in the bin", ylabel="accuracy in the bin")
+    ax.errorbar(x, p, yerr=bars, fmt="o-", capsize=2, label="model")
+    ax.set(xlabel="mean confidence in the bin", ylabel="accuracy in the bin", aspect="equal")
     ax.legend()
     return ax
 
@@ -114,10 +131,14 @@ def plot_calibration(logits: Tensor, labels: Tensor, bins: int = 10, ax: Axes | 
 def plot_study(table: pd.DataFrame, x: str, y: str, hue: str | None = None, ax: Axes | None = None) -> Axes:
     """Draw the mean of `y` over seeds with its 95 % t interval, each seed as a faint dot; x as categories."""
     ax = ax or plt.subplots()[1]
+    levels = table[hue].nunique() if hue else 1
+    apart = 0.15 * (levels - 1)
+    colours = {"palette": sns.color_palette("colorblind", levels)} if hue else {}
+    shared = {"x": x, "y": y, "hue": hue, "ax": ax, **colours}
     table = table.astype({x: str})
-    palette = {"palette": "colorblind"} if hue else {}
-    sns.stripplot(table, x=x, y=y, hue=hue, dodge=False, alpha=0.4, size=4, legend=False, ax=ax, **palette)
-    sns.pointplot(table, x=x, y=y, hue=hue, errorbar=t_interval, capsize=0.1, ax=ax, **palette)
+    sns.stripplot(table, dodge=bool(hue), jitter=False, alpha=0.4, size=4, legend=False, **shared)
+    sns.pointplot(table, errorbar=t_interval, dodge=apart, capsize=0.08, markersize=5, linewidth=1.8, **shared)
+    ax.set(xlabel=x.replace("_", " "), ylabel=y.replace("_", " "))
     return ax
 
 
@@ -139,11 +160,12 @@ def save_figure(ax: Axes | np.ndarray, name: str, caption: str = "", alt: str = 
     figure = (ax.flat[0] if isinstance(ax, np.ndarray) else ax).figure
     caption = " ".join([caption, *(f"Data: {source}." for source in sorted(data.SOURCES.values()))]).strip()
     if caption:
+        figure.canvas.draw()  # so that the caption starts below whatever the axes' labels reach
+        low = figure.get_tightbbox().y0 / figure.get_figheight()
         width = int(figure.get_figwidth() * 14)
-        figure.text(0, -0.02, textwrap.fill(caption, width), va="top", fontsize=9, color="0.3")
+        figure.text(0, min(low, 0) - 0.03, textwrap.fill(caption, width), va="top", fontsize=9, color="0.3")
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", bbox_inches="tight", metadata={"Description": alt or caption})
     plt.close(figure)
-    folder = session.writable(session.current().figures)
-    (folder / f"{name}.png").write_bytes(buffer.getvalue())
-    display(Image(buffer.getvalue(), alt=alt or caption))
+    (session.writable(session.current().figures) / f"{name}.png").write_bytes(buffer.getvalue())
+    display(Image(buffer.getvalue()), metadata={"image/png": {"alt": alt or caption}})  # Image(alt=…): not in Colab's

@@ -9,8 +9,9 @@ import os
 import platform
 import statistics
 import sys
+import threading
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,8 @@ def study(
 
     Each finished call is kept on disk at once, so a study that was cut off goes on where it stopped. Calls
     run in processes of one thread each, one per core; a ``joblib.parallel_config`` around the call sends
-    them elsewhere, to a cluster say. The rows are the same, bit for bit, wherever they are computed.
+    them elsewhere, to a cluster say. The rows are the same, bit for bit, in processes and in turn. In a
+    call, the session's seed is the call's, so that `fit` draws other orders with each.
 
     Args:
         experiment: returns a dict of plain numbers or strings, or a list of them (one row each).
@@ -49,7 +51,7 @@ def study(
         One row per call (or per dict of its list): the factors, ``seed`` and what the experiment returned.
 
     Raises:
-        ValueError: no seeds, or an empty factor.
+        ValueError: no seeds, an empty factor, or values of a factor that cannot be told apart.
         TypeError: the experiment returned something else than plain values.
     """
     import joblib
@@ -61,43 +63,48 @@ def study(
         if len(values) == 0:
             raise ValueError(f"{name} is empty: give at least one value")
     folder = current.run_folder(run)
-    asked = [describe(experiment, depth=6), current.budget]
     points = [dict(zip(grid, values, strict=True)) for values in itertools.product(*grid.values())]
-    calls = [point | {"seed": seed} for point in points for seed in seeds]
-    files = [folder / f"row-{digest([asked, describe(call)])}.json" for call in calls]
-    todo = [i for i, file in enumerate(files) if fresh or not file.exists()]
-    if todo and workers is None and joblib.parallel.get_active_backend()[0].__class__.__name__ == "LokyBackend":
-        workers = 1 if current.budget == "smoke" or current.device.type != "cpu" else os.cpu_count()
-    parallel = joblib.Parallel(n_jobs=workers, return_as="generator_unordered")
-    jobs = (joblib.delayed(_call)(experiment, current, i, calls[i]) for i in todo)
-    with tqdm(
-        desc=run, total=len(calls), initial=len(calls) - len(todo), leave=False, file=sys.stdout, disable=current.quiet
-    ) as bar:
-        for i, rows in parallel(jobs):
+    calls = [{**point, "seed": seed} for point in points for seed in seeds]
+    asked = [describe(experiment), current.budget]
+    files = [folder / f"row-{digest([asked, describe(call)])[1:]}.json" for call in calls]
+    if "seed" in grid or len(set(files)) < len(files):
+        raise ValueError("two runs of the study look the same: give each value once, as numbers or words, and seeds=")
+    done = {} if fresh else {i: json.loads(file.read_text()) for i, file in enumerate(files) if file.exists()}
+    backend, n_jobs = joblib.parallel.get_active_backend()  # n_jobs is 1 unless a parallel_config says otherwise
+    if workers is None and n_jobs == 1 and type(backend).__name__ == "LokyBackend":
+        workers = 1 if current.budget == "smoke" or current.device.type != "cpu" else joblib.cpu_count()
+    jobs = (joblib.delayed(_call)(experiment, current, i, call) for i, call in enumerate(calls) if i not in done)
+    loaded = len(done)
+    with tqdm(desc=run, total=len(calls), initial=loaded, leave=False, file=sys.stdout, disable=current.quiet) as bar:
+        for i, rows in joblib.Parallel(n_jobs=workers, return_as="generator_unordered")(jobs):
             write_json(files[i], rows)
+            done[i] = rows
             bar.update()
     if not current.quiet:
-        known = f", {len(calls) - len(todo)} of them loaded" if len(todo) < len(calls) else ""
+        known = f", {loaded} of them loaded" if loaded else ""
         print(f"{run}: {len(points)} settings × {len(seeds)} seeds = {len(calls)} runs{known}")
-    return pd.DataFrame([call | row for call, file in zip(calls, files, strict=True) for row in _read(file)])
+    return pd.DataFrame([call | row for i, call in enumerate(calls) for row in done[i]])
+
+
+_TURN = threading.RLock()  # threads of one process share its generators and its session: one call at a time
 
 
 def _call(experiment: Callable, current: session.Session, i: int, call: dict[str, Any]) -> tuple[int, list[dict]]:
-    with session.hushed(current), session.isolated_random_state(call["seed"]):
+    own = replace(current, seed=call["seed"])
+    with _TURN, session.hushed(own), session.isolated_random_state(call["seed"]):
         result = experiment(**call)
     rows = result if isinstance(result, list) else [result]
+    for row in rows:
+        if not isinstance(row, dict):
+            raise TypeError(f"the experiment returned {row!r}: return a dict of plain numbers or strings, or a list")
     return i, [{name: _plain(name, value) for name, value in row.items()} for row in rows]
 
 
-def _read(file: Path) -> list[dict]:
-    return json.loads(file.read_text())
-
-
 def _plain(name: str, value: Any) -> str | int | float | bool | None:
-    value = value.item() if hasattr(value, "item") else value  # numpy scalars and 0-d tensors
-    if not isinstance(value, str | int | float | bool | type(None)):
+    plain = value.item() if getattr(value, "ndim", None) == 0 else value  # numpy scalars and 0-d tensors
+    if not isinstance(plain, str | int | float | bool | type(None)):
         raise TypeError(f"the experiment returned {name}={value!r}: return plain numbers or strings, such as float(x)")
-    return value
+    return plain
 
 
 @dataclass(frozen=True)
@@ -131,27 +138,39 @@ def interval(values: Iterable[float]) -> Interval:
     return Interval(mean, mean - half, mean + half, n)
 
 
+def t_interval(values: Sequence[float]) -> tuple[float, float]:
+    """The 95 % interval of `interval`, in the form that seaborn's ``errorbar=`` takes."""
+    found = interval(values)
+    return (found.low, found.high) if found.n > 1 else (found.mean, found.mean)
+
+
 def claim(statement: str, holds: bool, *, evidence: str, seeds: int | None = None) -> None:
     """State what the numbers above are said to show, judge it, print it and keep it in ``results.json``.
 
-    With the smoke budget, or on fewer than three seeds, nothing is judged. A claim that does not hold stays.
+    With the smoke budget, or on fewer than three seeds, nothing is judged; with the smoke budget nothing is
+    written either, so that testing never replaces a verdict. A claim that does not hold stays.
 
     Args:
         statement: what is claimed, in a sentence.
         holds: whether the numbers say so.
         evidence: the numbers, in words.
         seeds: runs behind each number; None for an exact statement that needs no repetition.
+
+    Raises:
+        ValueError: no evidence.
     """
     current = session.current()
-    if not isinstance(bool(holds), bool) or not evidence:
+    if not evidence:
         raise ValueError("a claim needs its evidence: the numbers that it rests on, in words")
     if current.budget == "smoke":
-        verdict = "not judged (smoke budget)"
+        mark, verdict = "–", "not judged (smoke budget)"
     elif seeds is not None and seeds < 3:
-        verdict = f"not judged ({seeds} seeds; at least 3 are needed)"
+        mark, verdict = "–", f"not judged ({seeds} seeds; at least 3 are needed)"
     else:
-        verdict = "holds" if holds else "does NOT hold"
-    print(f"{dict(holds='✔', does='✘').get(verdict.split()[0], '–')} {statement}: {verdict}\n  {evidence}")
+        mark, verdict = ("✔", "holds") if holds else ("✘", "does NOT hold")
+    print(f"{mark} {statement}: {verdict}\n  {evidence}")
+    if current.budget == "smoke":
+        return
     path = session.writable(current.figures) / "results.json"
     results = json.loads(path.read_text()) if path.exists() else {}
     notebook = os.environ.get("LABHELPERS_NOTEBOOK") or Path(os.environ.get("JPY_SESSION_NAME", "unknown")).stem
@@ -160,7 +179,7 @@ def claim(statement: str, holds: bool, *, evidence: str, seeds: int | None = Non
         "evidence": evidence,
         "seeds": seeds,
         "budget": current.budget,
-        "data": sorted(data.SOURCES.values()),
+        "data": sorted(data.SOURCES.values()) or ["original files"],
         "device": str(current.device) if current.device.type == "cpu" else torch.cuda.get_device_name(current.device),
         "versions": {"python": platform.python_version(), "torch": torch.__version__},
     }

@@ -1,0 +1,110 @@
+"""Figures: what stands in the axes, and what a saved picture carries."""
+
+import IPython.display
+import matplotlib
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from PIL import Image
+
+import labhelpers as lab
+from labhelpers.training import Run
+
+matplotlib.use("Agg")
+
+
+@pytest.fixture(autouse=True)
+def no_figures_left():
+    yield
+    plt.close("all")
+
+
+def run(losses, best=2):
+    history = [{"epoch": i, "loss": loss, "val_loss": loss + 0.1} for i, loss in enumerate(losses, start=1)]
+    return Run(None, {}, history, history[best - 1], 1.0, None)
+
+
+def test_a_history_shows_training_validation_and_the_best_epoch():
+    ax = lab.plot_history(run([3.0, 1.0, 2.0]))
+    training, validation, best = ax.lines
+    assert list(training.get_ydata()) == [3.0, 1.0, 2.0] and training.get_linestyle() == "--"
+    assert list(validation.get_ydata()) == [3.1, 1.1, 2.1] and validation.get_linestyle() == "-"
+    assert (list(best.get_xdata()), list(best.get_ydata())) == ([2], [1.1])
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("epoch", "cross-entropy / nats")
+    assert [text.get_text().strip() for text in ax.get_legend().texts] == ["training", "validation", "best epoch"]
+
+
+def test_several_histories_have_a_colour_each_and_share_given_axes():
+    _, ax = plt.subplots()
+    assert lab.plot_history({"a": run([3.0, 1.0]), "b": run([2.0, 1.0])}, ax=ax) is ax
+    assert [line.get_color() for line in ax.lines] == ["C0"] * 3 + ["C1"] * 3
+    with pytest.raises(ValueError, match="no run reports 'accuracy': choose from epoch, loss, val_loss"):
+        lab.plot_history(run([3.0, 1.0]), metric="accuracy")
+
+
+def test_the_error_bars_of_a_study_are_t_intervals():
+    draw = np.random.default_rng(0)
+    rows = [(d, r, s, draw.normal()) for d in (2, 10) for r in (False, True) for s in range(4)]
+    table = pd.DataFrame(rows, columns=["depth", "residual", "seed", "test_loss"])
+    ax = lab.plot_study(table, x="depth", y="test_loss", hue="residual")
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("depth", "test loss")
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["2", "10"]
+    drawn = {round(float(y), 9) for line in ax.lines for y in line.get_ydata() if np.isfinite(y)}
+    for _, group in table.groupby(["depth", "residual"])["test_loss"]:
+        found = lab.interval(group)
+        assert {round(value, 9) for value in (found.low, found.mean, found.high)} <= drawn
+    dots = [y for points in ax.collections for y in points.get_offsets()[:, 1]]
+    assert sorted(np.round(dots, 9)) == sorted(table["test_loss"].round(9))
+
+
+def test_a_confusion_matrix_counts_and_colours_mistakes():
+    ax = lab.plot_confusion(np.array([[8, 2], [0, 5]]), ["cat", "dog"])
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("predicted class", "true class")
+    assert sorted(text.get_text() for text in ax.texts if text.get_text()) == ["2", "5", "8"]
+    colours = ax.collections[0].get_array()
+    assert colours.mask.tolist() == [[True, False], [False, True]] and colours[0, 1] == 20.0
+
+
+def test_calibration_gives_accuracy_and_wilsons_interval_per_bin():
+    logits = torch.zeros(20, 2)
+    logits[:10, 0], logits[10:, 0] = 1.0, 3.0
+    labels = torch.tensor([0] * 6 + [1] * 4 + [0] * 9 + [1])
+    ax = lab.plot_calibration(logits, labels, bins=2)
+    points = ax.containers[0].lines[0]
+    np.testing.assert_allclose(points.get_xdata(), torch.tensor([1.0, 3.0]).sigmoid(), rtol=1e-5)
+    np.testing.assert_allclose(points.get_ydata(), [0.6, 0.9], rtol=1e-5)
+    bars = [segment[:, 1] for segment in ax.containers[0].lines[2][0].get_segments()]
+    np.testing.assert_allclose(bars, [[0.3127, 0.8318], [0.5958, 0.9821]], atol=2e-3)  # Wilson, by hand
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("mean confidence in the bin", "accuracy in the bin")
+
+
+def test_images_share_one_scale_and_spare_axes_stay_empty():
+    images = torch.full((3, 1, 4, 4), 100, dtype=torch.uint8)
+    axes = lab.plot_images(images, ["a", "b", "c"], columns=2)
+    assert axes.shape == (2, 2) and [len(ax.images) for ax in axes.flat] == [1, 1, 1, 0]
+    assert axes[0, 0].images[0].get_clim() == (0, 255) and axes[0, 1].get_title() == "b"
+    assert not any(ax.axison for ax in axes.flat)
+
+
+def test_a_saved_figure_carries_its_caption_source_and_alt_text_and_is_closed(session, monkeypatch):
+    shown = []
+    monkeypatch.setattr(IPython.display, "display", lambda *args, **options: shown.append((args, options)))
+    ax = lab.plot_history(run([2.0, 1.0]))
+    lab.load_data("mnist")
+    lab.save_figure(ax, "99-test", caption="Loss, one seed.", alt="A falling curve.")
+    path = session.figures / "99-test.png"
+    with Image.open(path) as picture:
+        assert picture.format == "PNG" and picture.text["Description"] == "A falling curve."
+    ((image,), options), caption = shown[0], ax.figure.texts[-1].get_text().replace("\n", " ")
+    assert image.data == path.read_bytes() and options["metadata"]["image/png"]["alt"] == "A falling curve."
+    assert caption.startswith("Loss, one seed. Data: mnist, stand-in") and not plt.get_fignums()
+    lab.save_figure(np.array([lab.plot_history(run([2.0, 1.0]))]), "99-again", caption="The caption.")
+    assert shown[1][1]["metadata"]["image/png"]["alt"].startswith("The caption.")
+
+
+def test_plots_leave_rcparams_and_open_figures_alone():
+    before, (_, ax) = dict(matplotlib.rcParams), plt.subplots()
+    lab.plot_history(run([2.0, 1.0]), ax=ax)
+    assert dict(matplotlib.rcParams) == before and len(plt.get_fignums()) == 1
