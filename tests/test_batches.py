@@ -57,6 +57,12 @@ def test_an_epoch_depends_on_seed_and_number_alone(split):
     assert order(split.batches(4, shuffle=True)) == order(split.batches(4, shuffle=True, seed=0))  # the session's
 
 
+def test_each_epoch_is_augmented_anew(split):
+    batches = split.batches(11, augment=random_crop_flip)
+    (first, _), (second, _) = next(iter(batches)), next(iter(batches))
+    assert not torch.equal(first, second)
+
+
 def test_a_pass_that_is_broken_off_counts(split):
     batches = split.batches(4, shuffle=True)
     next(iter(batches))
