@@ -70,8 +70,8 @@ def study(
     if "seed" in grid or len(set(files)) < len(files):
         raise ValueError("two runs of the study look the same: give each value once, as numbers or words, and seeds=")
     done = {} if fresh else {i: json.loads(file.read_text()) for i, file in enumerate(files) if file.exists()}
-    backend, n_jobs = joblib.parallel.get_active_backend()  # n_jobs is 1 unless a parallel_config says otherwise
-    if workers is None and n_jobs == 1 and type(backend).__name__ == "LokyBackend":
+    backend, n_jobs = joblib.parallel.get_active_backend()  # n_jobs: None or 1 (joblib before 1.6) unless configured
+    if workers is None and n_jobs in (None, 1) and type(backend).__name__ == "LokyBackend":
         workers = 1 if current.budget == "smoke" or current.device.type != "cpu" else joblib.cpu_count()
     jobs = (joblib.delayed(_call)(experiment, current, i, call) for i, call in enumerate(calls) if i not in done)
     loaded = len(done)

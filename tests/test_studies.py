@@ -45,6 +45,12 @@ def test_processes_give_the_rows_of_calls_in_turn_and_the_data_travels_as_a_name
     assert int(child.stdout.split("pickled in ")[1].split()[0]) < 10_000
 
 
+def test_without_a_word_a_study_leaves_this_process_on_a_cpu_with_cores(laptop_session, monkeypatch):
+    monkeypatch.setattr(joblib, "cpu_count", lambda: 2)
+    table = lab.study(lambda seed: {"process": os.getpid()}, seeds=2, run="processes")
+    assert os.getpid() not in set(table["process"])
+
+
 def counted(calls, fail_at=None):
     def experiment(seed, depth, kind="a"):
         if len(calls) == fail_at:
