@@ -92,6 +92,15 @@ def test_training_does_not_change_how_an_optimizer_and_its_schedule_are_describe
     assert changes(optimizer, torch.optim.Adam(model.parameters(), lr=0.2)) == "lr changed from 0.1 to 0.2"
 
 
+def test_rates_of_single_layers_count():
+    model = nn.Sequential(nn.Linear(1, 1), nn.Linear(1, 1))
+
+    def groups(rate):
+        return [{"params": model[0].parameters()}, {"params": model[1].parameters(), "lr": rate}]
+
+    assert changes(torch.optim.SGD(groups(0.1), lr=0.5), torch.optim.SGD(groups(0.2), lr=0.5)) == "rates changed"
+
+
 def test_a_loader_is_described_by_its_data():
     def loader(fill, size=2):
         return torch.utils.data.DataLoader(torch.utils.data.TensorDataset(torch.full((4, 1), fill)), size)
