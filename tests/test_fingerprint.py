@@ -99,6 +99,12 @@ def test_rates_of_single_layers_count():
         return [{"params": model[0].parameters()}, {"params": model[1].parameters(), "lr": rate}]
 
     assert changes(torch.optim.SGD(groups(0.1), lr=0.5), torch.optim.SGD(groups(0.2), lr=0.5)) == "rates changed"
+    optimizer = torch.optim.SGD(groups(0.1), lr=0.5)
+    schedule = torch.optim.lr_scheduler.ExponentialLR(optimizer, gamma=0.5)
+    before = describe(optimizer)
+    optimizer.step()
+    schedule.step()
+    assert describe(optimizer) == before  # rates that a schedule lowered are the same choice
 
 
 def test_a_loader_is_described_by_its_data():
