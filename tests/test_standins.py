@@ -82,7 +82,8 @@ def test_classes_can_be_told_apart_by_their_masks(drawn):
         return np.array(out)
 
     nearest = KNeighborsClassifier(3).fit(cut(drawn["train_masks"]), drawn["train_labels"])
-    assert nearest.score(cut(drawn["test_masks"]), drawn["test_labels"]) > 0.9
+    right = nearest.predict(cut(drawn["test_masks"])) == drawn["test_labels"]
+    assert min(right[drawn["test_labels"] == label].mean() for label in range(10)) > 0.75
 
 
 def test_digits_are_sklearns_enlarged():
