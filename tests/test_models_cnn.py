@@ -76,17 +76,23 @@ def test_plain_and_residual_share_their_weights_but_not_their_answers(build, siz
     assert not torch.allclose(plain.eval()(x), residual.eval()(x))
 
 
+def test_a_class_activation_map_has_the_logit_as_its_mean():
+    model, x = seeded(ResNet, 3, 4).eval(), torch.randn(2, 3, 32, 32)
+    maps = torch.einsum("kc,nchw->nkhw", model.head.weight, model.features(x))
+    torch.testing.assert_close(maps.mean((2, 3)) + model.head.bias, model(x))
+
+
+@pytest.mark.parametrize(
+    ("pixels", "sides"), [(32, [32, 32, 16, 16, 8, 8, 4, 4, 4]), (16, [16, 16, 8, 8, 4, 4, 4, 4, 4])]
+)
 @pytest.mark.parametrize("depth", [1, 2, 5, 9])
-def test_simple_cnn_doubles_channels_and_pools_after_every_second_layer(depth):
+def test_simple_cnn_doubles_channels_and_pools_down_to_four_pixels(depth, pixels, sides):
     model = seeded(SimpleCNN, depth, 4).eval()
-    x = images = torch.randn(2, 3, 32, 32)
+    x = images = torch.randn(2, 3, pixels, pixels)
     for i, conv in enumerate(model.convs):
-        x = F.relu(conv(x))
-        assert x.shape == (2, 4 * 2 ** min(i // 2, 3), *(32 // 2 ** min(i // 2, 3),) * 2)
-        if i in (1, 3, 5):
-            x = F.max_pool2d(x, 2)
+        x = F.relu(conv(F.max_pool2d(x, 2) if i and sides[i] < sides[i - 1] else x))
+        assert x.shape == (2, [4, 4, 8, 8, 16, 16, 32, 32, 32][i], sides[i], sides[i])
     torch.testing.assert_close(model(images), model.head(x))
-    assert model(torch.randn(2, 3, 16, 16)).shape == (2, 10)  # smaller images: pooled down to 4×4 only
     assert next(m.out_features for m in model.head if isinstance(m, torch.nn.Linear)) == 128
 
 
