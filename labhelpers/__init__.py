@@ -8,15 +8,16 @@ from typing import Any
 
 _NAMES = {
     "session": ["Session", "setup", "seed_everything"],
-    "data": ["DataError", "ImageData", "load_data"],
+    "data": ["ImageData", "load_data"],
+    "datafiles": ["DataError"],
     "batches": ["Split", "random_crop_flip"],
-    "models": ["MLP", "DeepMLP", "SimpleCNN", "BasicBlock", "ResNet", "shortcut"],
+    "models": ["MLP", "DeepMLP", "BasicBlock", "ResNet", "shortcut"],
     "epoch": ["NonFiniteLossError"],
     "training": ["OPTIMIZERS", "Run", "fit", "train"],
     "metrics": ["evaluate", "predict"],
     "studies": ["Interval", "claim", "interval", "study", "t_interval"],
     "gradients": ["record_gradients"],
-    "plots": ["plot_calibration", "plot_confusion", "plot_history", "plot_images", "plot_study", "save_figure"],
+    "plots": ["plot_confusion", "plot_history", "plot_images", "plot_study", "save_figure"],
     "exercises": ["check", "hint", "solution"],
 }
 _HOME = {name: module for module, names in _NAMES.items() for name in names}

@@ -1,9 +1,6 @@
 """Images held as uint8 tensors on the device, gathered, normalised and augmented batch by batch."""
 
-from __future__ import annotations
-
 import functools
-import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -12,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from labhelpers import session
-from labhelpers.fingerprint import describe
+from labhelpers.fingerprint import describe, digest
 
 Augment = Callable[[Tensor, torch.Generator], Tensor]  # a batch (N, C, H, W) float32 → the same shape
 
@@ -33,7 +30,7 @@ class Split:
     def __len__(self) -> int:
         return len(self.labels)
 
-    def __getitem__(self, index) -> Split:
+    def __getitem__(self, index) -> "Split":
         """Return the images that a slice, a mask or a tensor of positions selects."""
         masks = None if self.masks is None else self.masks[index]
         return Split(self.images[index], self.labels[index], self.mean, self.std, masks)
@@ -44,16 +41,11 @@ class Split:
 
     def batches(
         self, batch_size: int, shuffle: bool = False, augment: Augment | None = None, seed: int | None = None
-    ) -> Batches:
-        """Return an iterable of ``(x, y)``: x (N, C, H, W) float32 normalised, y (N,) int64.
+    ) -> "Batches":
+        """Return an iterable of ``(x, y)``: x (N, C, H, W) float32 normalised, y (N,) int64; the last may be smaller.
 
-        Args:
-            batch_size: images per batch; the last batch holds what is left.
-            shuffle: draw a new order each epoch.
-            augment: changes each batch of x, such as `random_crop_flip`.
-            seed: fixes orders and augmentation; the session's seed by default.
-
-        Raises ValueError unless the batch size is a whole number from 1.
+        `shuffle` draws a new order each epoch, `augment` changes each x, such as `random_crop_flip`, and `seed`,
+        the session's by default, fixes both. Raises ValueError unless `batch_size` is a whole number from 1.
         """
         if not isinstance(batch_size, int) or batch_size < 1:
             raise ValueError(f"batch_size={batch_size!r} is not allowed: use a whole number from 1, such as 128")
@@ -62,10 +54,7 @@ class Split:
     @functools.cached_property
     def fingerprint(self) -> str:
         """A hash of every pixel and label."""
-        digest = hashlib.blake2b(digest_size=8)
-        for tensor in (self.images, self.labels):
-            digest.update(f"{tuple(tensor.shape)}".encode() + tensor.cpu().contiguous().numpy().tobytes())
-        return digest.hexdigest()
+        return digest(describe([self.images, self.labels]))
 
 
 @dataclass

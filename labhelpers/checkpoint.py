@@ -1,14 +1,13 @@
 """Checkpoints: atomic to write, verified to load, exact to resume from."""
 
-from __future__ import annotations
-
+import copy
 import dataclasses
 import io
 import json
 import os
 import time
 import zipfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,10 +24,7 @@ CHECKPOINT, PREVIOUS = "checkpoint.pt", "checkpoint.previous.pt"
 
 
 def write_atomically(path: Path, content: bytes, keep: Path | None = None) -> None:
-    """Write `content` so that `path` holds all of it or what it held before, whenever the power fails.
-
-    What it held before is kept as `keep`; one of the two is whole at every instant.
-    """
+    """Write `content` so that `path`, or `keep` that gets what it held before, is whole at every instant."""
     partial = path.with_name(path.name + ".part")
     with open(partial, "wb") as file:
         file.write(content)
@@ -87,10 +83,8 @@ class Progress:
 class RunStore:
     """Saves and restores the objects in `state`, a run's progress and every random generator.
 
-    Args:
-        folder: where the checkpoint lies; None keeps nothing.
-        state: by name, objects with `state_dict`, or `torch.Generator`s.
-        choices: returns the fingerprint, less the initial weights.
+    `folder` is where the checkpoint lies, None keeps nothing; `state` holds, by name, objects with `state_dict`
+    or `torch.Generator`s; `choices` returns the fingerprint, less the initial weights.
     """
 
     def __init__(self, folder: Path | None, state: dict[str, Any], choices: Callable[[], dict[str, Any]]) -> None:
@@ -104,7 +98,7 @@ class RunStore:
         self._now: dict[str, Any] = {}  # randomness at the checkpoint that was loaded
         self._saved_at, self._save_cost = time.monotonic(), 0.0
         if folder:
-            self.fingerprint = choices() | {"initial weights": _hash(self.modules.keys(), self._captured())}
+            self.fingerprint = choices() | {"initial weights": self._hash(self._captured())}
 
     def load(self) -> str:
         """Restore the newest sound checkpoint of the same fingerprint; return what stood in the way, or ""."""
@@ -112,7 +106,7 @@ class RunStore:
         if saved is None:
             return trouble and f"{trouble}: starting afresh"
         initial = self.fingerprint["initial weights"]
-        left = {_hash(saved["modules"], saved["objects"]), _hash(saved["modules"], saved["best"])}
+        left = {self._hash(saved["objects"]), self._hash(saved["best"])}
         if initial in left:  # the cell was run again with the model that this run has already trained
             self.fingerprint["initial weights"] = saved["fingerprint"]["initial weights"]
         changed = ", ".join(differences(saved["fingerprint"], self.fingerprint))
@@ -131,16 +125,9 @@ class RunStore:
         if not self.folder or not self.is_finite():
             return
         begun = time.monotonic()
-        payload = {
-            "fingerprint": self.fingerprint,
-            "progress": dataclasses.asdict(self.progress),
-            "objects": self._captured(),
-            "modules": list(self.modules),
-            "best": self.best,
-            "epoch_start": self.epoch_start,
-            "now": self.randomness(),
-        }
-        buffer = io.BytesIO()
+        buffer, progress = io.BytesIO(), dataclasses.asdict(self.progress)
+        kept = {"best": self.best, "epoch_start": self.epoch_start, "now": self.randomness()}
+        payload = {"fingerprint": self.fingerprint, "progress": progress, "objects": self._captured(), **kept}
         torch.save(payload, buffer)
         write_atomically(self.folder / CHECKPOINT, buffer.getvalue(), keep=self.folder / PREVIOUS)
         write_json(self.folder / "history.json", self.progress.history)
@@ -164,10 +151,7 @@ class RunStore:
 
     def keep_best(self) -> None:
         """Remember the modules' weights as those of the best epoch."""
-        self.best = {
-            name: {key: value.detach().clone() for key, value in module.state_dict().items()}
-            for name, module in self.modules.items()
-        }
+        self.best = copy.deepcopy({name: module.state_dict() for name, module in self.modules.items()})
 
     def restore_best(self) -> None:
         """Put the best epoch's weights back, if any were kept."""
@@ -189,8 +173,7 @@ class RunStore:
     def _captured(self) -> dict[str, Any]:
         return {name: item.state_dict() for name, item in self.objects.items()}
 
-
-def _hash(names: Iterable[str], state_dicts: dict[str, Any]) -> str:
-    """A hash of the weights of the named modules; "" when there are none."""
-    found = {name: state_dicts[name] for name in names if name in state_dicts}
-    return digest(describe(found)) if found else ""
+    def _hash(self, state_dicts: dict[str, Any]) -> str:
+        """A hash of the modules' weights; "" when there are none."""
+        found = {name: weights for name, weights in state_dicts.items() if name in self.modules}
+        return digest(describe(found)) if found else ""

@@ -1,7 +1,5 @@
 """`load_data`: where a data set comes from, and its three parts."""
 
-from __future__ import annotations
-
 import functools
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +11,7 @@ from torch import Tensor
 
 from labhelpers import datafiles, session, standins
 from labhelpers.batches import Split
-from labhelpers.datafiles import Arrays, DataError
-
-__all__ = ["DataError", "ImageData", "load_data"]
+from labhelpers.datafiles import Arrays
 
 
 @dataclass(frozen=True)
@@ -71,10 +67,8 @@ def load_data(name: str, train_size: int | None = None) -> ImageData:
             images (N, H, W) or (N, H, W, C) uint8, labels (N,) or (N, 1).
         train_size: keep only that many training images, the same ones every time.
 
-    Raises:
-        ValueError: the name is unknown or `train_size` is out of range.
-        FileNotFoundError: there is no such file.
-        DataError: a file is damaged, or an array in it is missing or of the wrong kind.
+    Raises ValueError for an unknown name or a `train_size` out of range, FileNotFoundError without the file, and
+    DataError when it is damaged or an array in it is missing or of the wrong kind.
     """
     current, name = session.current(), str(name)
     is_file = name.endswith(".npz")

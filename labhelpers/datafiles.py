@@ -1,7 +1,5 @@
 """Finding, checking and downloading the files of a data set; torchvision reads them."""
 
-from __future__ import annotations
-
 import gzip
 import hashlib
 import sys

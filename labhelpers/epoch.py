@@ -1,11 +1,13 @@
-"""One epoch of a run: train on the batches that are left of it, and collect what the steps report."""
+"""Inside a run: one epoch's steps, TensorBoard events, and interrupts that wait for the end of a step."""
 
-from __future__ import annotations
-
+import contextlib
 import itertools
 import math
+import signal
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -38,10 +40,9 @@ def train_epoch(step: Callable, batches: Iterable, store: RunStore, bar: tqdm, i
             store.save_if_due()
             if interrupted():
                 store.save()
+                where = f"epoch {epoch}, after step {progress.step} of {len(batches)}"
                 saved = ", saved: run the cell again to go on from there" if store.folder else ""
-                raise KeyboardInterrupt(
-                    f"interrupted in epoch {epoch}, after step {progress.step} of {len(batches)}{saved}"
-                )
+                raise KeyboardInterrupt(f"interrupted in {where}{saved}")
     _collect(pending, progress)
     if not store.is_finite():
         raise NonFiniteLossError(f"a weight is infinite or NaN at the end of epoch {epoch}. {_ADVICE}")
@@ -53,15 +54,15 @@ def _remaining(batches: Iterable, store: RunStore) -> Iterator:
     """Yield the batches of the running epoch that were not trained on yet."""
     if hasattr(batches, "set_epoch"):
         batches.set_epoch(len(store.progress.history))
-    done = store.progress.step
-    store.epoch_start = store.epoch_start if done else store.randomness()
-    if done:  # resumed inside an epoch: draw its order again, skip what is done
-        store.restore_randomness(store.epoch_start)
+    if not (done := store.progress.step):
+        store.epoch_start = store.randomness()
+        yield from batches
+        return
+    store.restore_randomness(store.epoch_start)  # resumed inside an epoch: draw its order again, skip what is done
     rest = iter(batches)
     for _ in itertools.islice(rest, done):
         pass
-    if done:
-        store.restore_randomness()
+    store.restore_randomness()
     yield from rest
 
 
@@ -82,3 +83,49 @@ def _collect(pending: list[tuple[int, dict[str, Tensor]]], progress: Progress) -
 _ADVICE = (
     "The last good checkpoint is kept. Try a lower learning rate, and look for a logarithm of 0 or a division by 0"
 )
+
+
+@contextlib.contextmanager
+def deferred_interrupt() -> Iterator[Callable[[], bool]]:
+    """Note Ctrl-C (Jupyter's stop button) instead of breaking a step in two; a second one breaks at once."""
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: False
+        return
+    came: list[int] = []
+
+    def note(number: int, frame: Any) -> None:
+        if came:
+            raise KeyboardInterrupt("interrupted twice: stopped inside a step, nothing saved since the last checkpoint")
+        came.append(number)
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield lambda: bool(came)
+        if came:  # the cells behind this one are not wanted
+            raise KeyboardInterrupt("interrupted after the last step: the run is complete")
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextlib.contextmanager
+def events(store: RunStore, choices: dict[str, Any]) -> Iterator[Callable[[dict], None]]:
+    """Write each epoch's numbers, and at the end the run's choices, as TensorBoard events."""
+    if not store.folder:
+        yield lambda row: None
+        return
+    from torch.utils.tensorboard import SummaryWriter
+
+    history = store.progress.history
+    if not history:
+        for old in store.folder.glob("events.out.*"):
+            old.unlink()
+    plain = {k: v if isinstance(v, int | float | str) else str(v) for k, v in choices.items()}
+    with SummaryWriter(str(store.folder), purge_step=len(history) + 1) as writer:
+        writer.add_text("choices", "\n".join(f"- {name}: {value}" for name, value in plain.items()))
+
+        def write(row: dict[str, float]) -> None:
+            for name, value in row.items():
+                writer.add_scalar(name, value, row["epoch"])
+
+        yield write
+        writer.add_hparams(plain, {f"last/{k}": v for k, v in history[-1].items()}, run_name=".")

@@ -1,7 +1,5 @@
 """Fingerprints: what a run or a study was asked to do, so that changed choices never load old results."""
 
-from __future__ import annotations
-
 import dataclasses
 import dis
 import functools
@@ -27,8 +25,7 @@ def describe(value: Any, depth: int = 5) -> Any:
     """Describe a choice in plain values, so that a changed number, function, data set or architecture shows.
 
     Functions and classes that are the user's own are described by their code and what it uses, `depth` calls
-    deep, those of installed libraries by name; objects by their `fingerprint`, if they have one. Weights
-    are left out: a run's initial ones are part of its fingerprint anyway.
+    deep, those of installed libraries by name; objects by their `fingerprint`, if they have one; no weights.
     """
     if isinstance(value, str | int | float | type(None)):
         return value
@@ -63,10 +60,9 @@ def _describe_object(value: Any, depth: int) -> Any:
     if isinstance(value, LRScheduler):
         return {kind: _plain(value, depth, without=_MOVING)}
     if isinstance(value, DataLoader):
-        sampler = type(value.sampler).__qualname__
-        return [kind, value.batch_size, value.drop_last, sampler, describe(value.dataset, depth)]
+        return [kind, value.batch_size, value.drop_last, type(value.sampler).__qualname__, describe(value.dataset)]
     if isinstance(value, Dataset):
-        return [kind, [describe(v, depth) for v in vars(value).values() if isinstance(v, Tensor | np.ndarray | tuple)]]
+        return [kind, [describe(v) for v in vars(value).values() if isinstance(v, Tensor | np.ndarray | tuple)]]
     if dataclasses.is_dataclass(value) or isinstance(value, types.SimpleNamespace):
         return {kind: describe(vars(value), depth - 1)} if depth > 0 else kind
     return str(value) if isinstance(value, np.generic | torch.dtype | torch.device | range) else kind
@@ -75,11 +71,8 @@ def _describe_object(value: Any, depth: int) -> Any:
 def _plain(value: Any, depth: int, without: set[str] = frozenset({"training"})) -> dict[str, Any]:
     """The public attributes that are numbers, strings, functions, or lists of such."""
     kinds = str | int | float | list | tuple | dict | types.FunctionType | types.BuiltinFunctionType
-    return {
-        key: describe(item, depth)
-        for key, item in vars(value).items()
-        if key[0] != "_" and key not in without and isinstance(item, kinds)
-    }
+    named = {key: item for key, item in vars(value).items() if key[0] != "_" and key not in without}
+    return {key: describe(item, depth) for key, item in named.items() if isinstance(item, kinds)}
 
 
 def _is_own(value: Any) -> bool:
@@ -93,13 +86,10 @@ def _is_own(value: Any) -> bool:
 def _describe_class(cls: type, depth: int) -> dict[str, Any]:
     members = [member for part in cls.__mro__ if _is_own(part) for member in vars(part).items()]
     unwrapped = {name: getattr(item, "__func__", item) for name, item in members}
+    about = ("__module__", "__doc__", "__firstlineno__", "__qualname__")
     kinds = types.FunctionType | str | int | float
-    found = {
-        name: describe(item, depth)
-        for name, item in unwrapped.items()
-        if isinstance(item, kinds) and name not in ("__module__", "__doc__", "__firstlineno__", "__qualname__")
-    }
-    return {f"the code of {cls.__name__}": digest(found)}
+    found = {name: item for name, item in unwrapped.items() if isinstance(item, kinds) and name not in about}
+    return {f"the code of {cls.__name__}": digest(describe(found, depth))}
 
 
 def _describe_function(function: types.FunctionType, depth: int) -> dict[str, Any]:
@@ -108,13 +98,9 @@ def _describe_function(function: types.FunctionType, depth: int) -> dict[str, An
     used = {name: function.__globals__[name] for name in _global_names(code) if name in function.__globals__}
     for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=True):
         used[name] = cell.cell_contents if cell != types.CellType() else None
-    own = {
-        name: describe(value, depth)
-        for name, value in sorted(used.items())
-        if value is not function and not isinstance(value, types.ModuleType)
-    }
-    defaults = describe([function.__defaults__, function.__kwdefaults__], depth)
-    return {f"the code of {function.__name__}": digest(_code(code)), "defaults": defaults, **own}
+    own = {k: v for k, v in sorted(used.items()) if v is not function and not isinstance(v, types.ModuleType)}
+    own = {"defaults": [function.__defaults__, function.__kwdefaults__], **own}
+    return {f"the code of {function.__name__}": digest(_code(code)), **describe(own, depth)}
 
 
 def _global_names(code: types.CodeType) -> set[str]:
@@ -124,14 +110,13 @@ def _global_names(code: types.CodeType) -> set[str]:
 
 def _code(code: types.CodeType) -> list:
     """What a code object does, without line numbers, file names, and the order of sets, which change by chance."""
-    consts = [
-        _code(const)
-        if isinstance(const, types.CodeType)
-        else sorted(map(repr, const))
-        if isinstance(const, frozenset)
-        else repr(const)
-        for const in code.co_consts
-    ]
+
+    def const(value: Any) -> Any:
+        if isinstance(value, types.CodeType):
+            return _code(value)
+        return sorted(map(repr, value)) if isinstance(value, frozenset) else repr(value)
+
+    consts = [const(value) for value in code.co_consts]
     return [code.co_code.hex(), consts, list(code.co_names), list(code.co_varnames)]
 
 

@@ -1,7 +1,5 @@
 """`record_gradients`: how large the gradient of every layer is, at every backward pass."""
 
-from __future__ import annotations
-
 import contextlib
 import functools
 from collections.abc import Iterator, Sequence
@@ -23,7 +21,7 @@ class Gradients:
         self._row: dict[int, Tensor] = {}  # of the newest pass, by the parameter's position
 
     @property
-    def norms(self) -> pd.DataFrame:
+    def norms(self) -> "pd.DataFrame":
         """A table with a row per backward pass ("step", from 1) and a column per layer, in the model's order.
 
         A layer's norm is the Euclidean norm of this pass's gradient for all its parameters together; it is 0
@@ -58,10 +56,8 @@ def record_gradients(model: nn.Module) -> Iterator[Gradients]:
     once, with its total gradient; parameters that are frozen when the block begins are left out. Training
     goes on as without the block, and no hook is left behind.
 
-    Yields `Gradients`, whose ``.norms`` is a DataFrame (passes × layers), inside the block and after it.
-
-    Raises:
-        ValueError: no parameter of the model asks for a gradient.
+    Yields `Gradients`, whose ``.norms`` is a DataFrame (passes × layers), inside the block and after it. Raises
+    ValueError when no parameter of the model asks for a gradient.
     """
     parameters = {name: p for name, p in model.named_parameters() if p.requires_grad}
     kind, everything = type(model).__name__, list(parameters.values())

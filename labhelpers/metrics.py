@@ -1,7 +1,5 @@
 """Measuring a classifier: predictions for a whole split, and scikit-learn's scores on them."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import torch
@@ -26,40 +24,26 @@ def predict(model: nn.Module, split: Split) -> Tensor:
 
 
 def loss_and_accuracy(logits: Tensor, labels: Tensor) -> dict[str, float]:
-    """Return cross-entropy in nats and accuracy in 0…1, averaged over examples.
-
-    Args:
-        logits: (N, K).
-        labels: (N,) int64.
-    """
+    """Return cross-entropy in nats and accuracy in 0…1 of logits (N, K) for labels (N,), averaged over examples."""
     correct = (logits.argmax(1) == labels).double().mean()
     return {"loss": F.cross_entropy(logits, labels).item(), "accuracy": correct.item()}
 
 
 def evaluate(model: nn.Module, split: Split) -> dict[str, Any]:
-    """Measure a classifier on a split.
+    """Measure a classifier on a split; raise ValueError unless it gives (N, K) with K above every label.
 
-    Returns:
-        ``loss`` (nats, averaged over examples), ``accuracy``, and ``precision``, ``recall``, ``f1``, each
-        averaged over classes with their number of examples as weights, all in 0…1; ``confusion``, an
-        (K, K) array of counts with true classes as rows.
-
-    Raises:
-        ValueError: the model's output is not (N, K) with K above every label.
+    Returns ``loss`` (nats, averaged over examples), ``accuracy``, and ``precision``, ``recall``, ``f1``, each
+    averaged over classes with their number of examples as weights, all in 0…1; and ``confusion``, a (K, K)
+    array of counts with true classes as rows.
     """
     from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
     logits = predict(model, split)
     if logits.ndim != 2 or logits.shape[1] <= int(split.labels.max()):
-        raise ValueError(
-            f"the model gives {tuple(logits.shape)} for {len(split)} images with labels up to "
-            f"{int(split.labels.max())}: its last layer needs one output per class"
-        )
+        given = f"{tuple(logits.shape)} for {len(split)} images with labels up to {int(split.labels.max())}"
+        raise ValueError(f"the model gives {given}: its last layer needs one output per class")
     truth, guess = split.labels.cpu().numpy(), logits.argmax(1).cpu().numpy()
     precision, recall, f1, _ = precision_recall_fscore_support(truth, guess, average="weighted", zero_division=0)
-    return loss_and_accuracy(logits, split.labels) | {
-        "precision": float(precision),
-        "recall": float(recall),
-        "f1": float(f1),
-        "confusion": confusion_matrix(truth, guess, labels=range(logits.shape[1])),
-    }
+    averages = {"precision": float(precision), "recall": float(recall), "f1": float(f1)}
+    confusion = confusion_matrix(truth, guess, labels=range(logits.shape[1]))
+    return loss_and_accuracy(logits, split.labels) | averages | {"confusion": confusion}

@@ -1,7 +1,5 @@
 """Reference models, each short enough to read in class."""
 
-from __future__ import annotations
-
 import itertools
 
 import torch.nn.functional as F
@@ -11,11 +9,8 @@ from torch import Tensor, nn
 class MLP(nn.Module):
     """A multilayer perceptron: linear layers with ReLU (and dropout) between them.
 
-    ``MLP(784, 10)`` is a linear classifier, ``MLP(784, 256, 128, 10)`` the baseline of lab 01.
-
-    Args:
-        widths: inputs, hidden units of each layer, outputs.
-        dropout: share of the hidden units dropped in training.
+    `widths` are inputs, hidden units of each layer and outputs: ``MLP(784, 10)`` is a linear classifier,
+    ``MLP(784, 256, 128, 10)`` the baseline of lab 01. `dropout` is the share of hidden units dropped in training.
     """
 
     def __init__(self, *widths: int, dropout: float = 0.0) -> None:
@@ -39,23 +34,16 @@ class DeepMLP(nn.Module):
     He et al. 2016, *Identity mappings in deep residual networks*, arXiv:1603.05027, figure 4 (e).
 
     Args:
-        depth: number of hidden layers after the first.
-        width: units of each.
+        depth, width: number of hidden layers after the first, and units of each.
         residual: add each layer's input to its output.
         norm: batch normalisation before each ReLU; it draws no random numbers.
-        inputs: values per image.
-        num_classes: number of logits.
+        inputs, num_classes: values per image, and number of logits.
     """
 
     def __init__(
-        self,
-        depth: int,
-        width: int = 64,
-        residual: bool = False,
-        norm: bool = False,
-        inputs: int = 784,
+        self, depth: int, width: int = 64, residual: bool = False, norm: bool = False, inputs: int = 784,
         num_classes: int = 10,
-    ) -> None:
+    ) -> None:  # fmt: skip
         super().__init__()
         self.residual = residual
         self.stem = nn.Linear(inputs, width)
@@ -82,54 +70,11 @@ def shortcut(x: Tensor, channels: int, stride: int = 1) -> Tensor:
     return F.pad(x[:, :, ::stride, ::stride], (0, 0, 0, 0, 0, channels - x.shape[1]))
 
 
-class SimpleCNN(nn.Module):
-    """`depth` 3×3 convolutions, plain or residual, with the same parameters either way; then two linear layers.
-
-    A plain layer computes ``relu(conv(h))``, a residual one ``h + relu(conv(h))``. After the second,
-    fourth and sixth layer 2×2 max pooling halves the map, down to 4×4, and the next layer doubles the channels.
-
-    Args:
-        depth: number of convolutions.
-        width: channels of the first two; later ones have 2, 4 and 8 times as many.
-        residual: add each layer's input to its output, through `shortcut` where channels are added.
-        batch_norm: normalise after each convolution, before the ReLU.
-        dropout: share of the 128 hidden units of the head dropped in training.
-        channels: of the images.
-        num_classes: number of logits K.
-    """
-
-    def __init__(
-        self, depth: int, width: int = 16, residual: bool = False, batch_norm: bool = False, dropout: float = 0.5,
-        channels: int = 3, num_classes: int = 10,
-    ) -> None:  # fmt: skip
-        super().__init__()
-        self.residual = residual
-        widths = [channels, *(width * 2 ** min(i // 2, 3) for i in range(depth))]
-        self.convs = nn.ModuleList(
-            _conv(inputs, outputs, 1, batch_norm) for inputs, outputs in itertools.pairwise(widths)
-        )
-        self.norms = nn.ModuleList(_norm(outputs, batch_norm) for outputs in widths[1:])
-        hidden = [nn.Flatten(), nn.Linear(widths[-1] * 16, 128), nn.ReLU(), nn.Dropout(dropout)]
-        self.head = nn.Sequential(nn.AdaptiveMaxPool2d(4), *hidden, nn.Linear(128, num_classes))
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return logits (N, K) for images x (N, C, H, W)."""
-        for i, (conv, norm) in enumerate(zip(self.convs, self.norms, strict=True)):
-            h = norm(conv(x)).relu()
-            x = shortcut(x, h.shape[1]) + h if self.residual else h
-            x = F.max_pool2d(x, 2) if i in (1, 3, 5) and x.shape[-1] > 4 else x
-        return self.head(x)
-
-
 class BasicBlock(nn.Module):
     """Two 3×3 convolutions and a `shortcut` around them, ``relu(x + f(x))`` (He et al. 2016, figure 2), or plain.
 
-    Args:
-        inputs: channels that come in.
-        outputs: channels that go out.
-        stride: of the first convolution and of the shortcut.
-        residual: whether there is a shortcut; it has no parameters.
-        batch_norm: normalise after each convolution; without it the convolutions have biases.
+    `inputs` and `outputs` are channels, `stride` is that of the first convolution and of the shortcut, which has no
+    parameters. `batch_norm` normalises after each convolution; without it the convolutions have biases.
     """
 
     def __init__(
@@ -159,8 +104,7 @@ class ResNet(nn.Module):
         residual: whether the blocks have shortcuts.
         batch_norm: normalise after each convolution.
         stride: of the first convolution; 2 makes everything after it four times cheaper.
-        channels: of the images.
-        num_classes: number of logits K.
+        channels, num_classes: of the images, and number of logits K.
     """
 
     def __init__(

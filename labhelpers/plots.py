@@ -1,7 +1,5 @@
 """Every figure: a function takes data and ``ax=None`` and returns the axes; only `save_figure` shows and saves."""
 
-from __future__ import annotations
-
 import io
 import textwrap
 from collections.abc import Mapping, Sequence
@@ -10,7 +8,6 @@ from typing import TYPE_CHECKING
 import matplotlib.pyplot as plt
 import numpy as np
 import seaborn as sns
-import torch
 from matplotlib.axes import Axes
 from torch import Tensor
 
@@ -29,16 +26,11 @@ def use_theme() -> None:
     sns.set_theme(style="whitegrid", palette="colorblind", rc={"figure.figsize": (6.4, 4.0), "figure.dpi": 100} | quiet)
 
 
-def plot_history(runs: Run | Mapping[str, Run], metric: str = "loss", ax: Axes | None = None) -> Axes:
+def plot_history(runs: "Run | Mapping[str, Run]", metric: str = "loss", ax: Axes | None = None) -> Axes:
     """Draw `metric` against epochs: training dashed, validation solid, the best epoch as a dot.
 
-    Args:
-        runs: a run, or several by label, each in a colour of its own.
-        metric: ``"loss"`` or another name in the history; ``"val_" + metric`` joins it when there.
-        ax: axes to draw on.
-
-    Raises:
-        ValueError: no run reports the metric.
+    `runs` is one run, or several by label, each in a colour of its own; ``"val_" + metric`` joins `metric` when
+    there. Raises ValueError when no run reports it.
     """
     ax = ax or plt.subplots()[1]
     runs = runs if isinstance(runs, Mapping) else {"": runs}
@@ -73,10 +65,9 @@ def plot_images(
     for ax in axes.flat:
         ax.set_axis_off()
     for ax, picture, title in zip(axes.flat, pictures, titles or [""] * len(pictures), strict=False):
-        range_ = {"vmin": 0, "vmax": 255 if picture.dtype == np.uint8 else 1}  # not each image's own extremes
-        ax.imshow(
-            picture.squeeze(-1) if picture.shape[-1] == 1 else picture, cmap="gray_r", interpolation="nearest", **range_
-        )
+        picture = picture.squeeze(-1) if picture.shape[-1] == 1 else picture
+        top = 255 if picture.dtype == np.uint8 else 1  # not each image's own extremes
+        ax.imshow(picture, cmap="gray_r", interpolation="nearest", vmin=0, vmax=top)
         ax.set_title(title, fontsize=9)
     return axes
 
@@ -100,35 +91,7 @@ def plot_confusion(confusion: np.ndarray, classes: Sequence[str], ax: Axes | Non
     return ax
 
 
-def plot_calibration(logits: Tensor, labels: Tensor, bins: int = 10, ax: Axes | None = None) -> Axes:
-    """Draw accuracy against the confidence of the predicted class, in bins of equally many images.
-
-    A bar gives the 95 % interval of a bin's accuracy, by Wilson's formula (1927).
-
-    Args:
-        logits: (N, K).
-        labels: (N,).
-        bins: number of bins.
-        ax: axes to draw on.
-    """
-    ax = ax or plt.subplots(figsize=(4.8, 4.4))[1]
-    confidence, guess = torch.softmax(logits, 1).max(1)
-    order = confidence.argsort()
-    parts = [part for part in order.tensor_split(bins) if len(part)]
-    correct = (guess == labels).float()
-    x, p, n = np.array([(confidence[i].mean().item(), correct[i].mean().item(), len(i)) for i in parts]).T
-    middle = (p + 1.92 / n) / (1 + 3.84 / n)  # 1.96² = 3.84
-    half = 1.96 * np.sqrt(p * (1 - p) / n + 0.96 / n**2) / (1 + 3.84 / n)
-    bars = np.abs([middle - half - p, middle + half - p])
-    low = max(0.0, min(x.min(), (middle - half).min()) - 0.02)
-    ax.plot([low, 1], [low, 1], ":", color="0.4", label="perfectly calibrated")
-    ax.errorbar(x, p, yerr=bars, fmt="o-", capsize=2, label="model")
-    ax.set(xlabel="mean confidence in the bin", ylabel="accuracy in the bin", aspect="equal")
-    ax.legend()
-    return ax
-
-
-def plot_study(table: pd.DataFrame, x: str, y: str, hue: str | None = None, ax: Axes | None = None) -> Axes:
+def plot_study(table: "pd.DataFrame", x: str, y: str, hue: str | None = None, ax: Axes | None = None) -> Axes:
     """Draw the mean of `y` over seeds with its 95 % t interval, each seed as a faint dot; x as categories."""
     ax = ax or plt.subplots()[1]
     levels = table[hue].nunique() if hue else 1
@@ -143,17 +106,14 @@ def plot_study(table: pd.DataFrame, x: str, y: str, hue: str | None = None, ax: 
 
 
 def save_figure(ax: Axes | np.ndarray, name: str, caption: str = "", alt: str = "") -> None:
-    """Save the figure of `ax` as ``<name>.png``, show it once with its caption below, and close it.
+    """Save the figure of `ax` (or an array of axes) as ``<name>.png``, show it once with its caption, and close it.
 
     Args:
-        ax: axes, or an array of them.
-        name: file name without ending, such as ``"01-history"``; the folder is ``runs/figures/``, or
-            ``figures/`` under ``make publish``.
+        name: such as ``"01-history"``; the folder is ``runs/figures/``, or ``figures/`` under ``make publish``.
         caption: what is seen, with n and the interval; data that is not the original is named behind it.
         alt: one sentence for those who cannot see the picture; the caption by default.
 
-    Raises:
-        PermissionError: the folder cannot be written.
+    Raises PermissionError when the folder cannot be written.
     """
     from IPython.display import Image, display
 

@@ -1,7 +1,5 @@
 """The session: device, budget, seed and folders, chosen once at the top of a notebook."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import random

@@ -1,7 +1,5 @@
 """Stand-in data for machines without network or files: real small digits, and drawn shapes with masks."""
 
-from __future__ import annotations
-
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -21,12 +19,11 @@ def digits() -> Arrays:
     pixels = torch.from_numpy(small.images)[:, None].float() / 16  # (1797, 1, 8, 8) in 0…1
     large = F.interpolate(pixels, size=(20, 20), mode="bicubic", align_corners=False).clamp(0, 1)
     images = (F.pad(large, (4, 4, 4, 4))[:, 0] * 255).round().byte().numpy()
-    train, test = slice(1500), slice(1500, None)
     return {
-        "train_images": images[train],
-        "train_labels": small.target[train],
-        "test_images": images[test],
-        "test_labels": small.target[test],
+        "train_images": images[:1500],
+        "train_labels": small.target[:1500],
+        "test_images": images[1500:],
+        "test_labels": small.target[1500:],
         "classes": np.array([str(digit) for digit in range(10)]),
     }
 

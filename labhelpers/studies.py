@@ -1,7 +1,5 @@
 """`study`: one experiment over a grid and several seeds; `interval` and `claim`: what its numbers allow to say."""
 
-from __future__ import annotations
-
 import itertools
 import json
 import math
@@ -13,10 +11,13 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from tqdm import tqdm
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 from labhelpers import data, session
 from labhelpers.checkpoint import write_json
@@ -24,14 +25,9 @@ from labhelpers.fingerprint import describe, digest
 
 
 def study(
-    experiment: Callable[..., dict | list[dict]],
-    *,
-    seeds: int | Sequence[int] = 3,
-    run: str,
-    fresh: bool = False,
-    workers: int | None = None,
-    **grid: Sequence,
-):
+    experiment: Callable[..., dict | list[dict]], *, run: str, seeds: int | Sequence[int] = 3, fresh: bool = False,
+    workers: int | None = None, **grid: Sequence,
+) -> "pd.DataFrame":  # fmt: skip
     """Call ``experiment(seed=…, **point)`` for every point of a grid and every seed; return a tidy DataFrame.
 
     Each finished call is kept on disk at once, so a study that was cut off goes on where it stopped. Calls
@@ -47,12 +43,9 @@ def study(
         workers: processes; 1 runs in turn. One per core by default, in turn on a GPU or with the smoke budget.
         grid: values of each factor by name, such as ``depth=[2, 10, 40]``.
 
-    Returns:
-        One row per call (or per dict of its list): the factors, ``seed`` and what the experiment returned.
-
-    Raises:
-        ValueError: no seeds, an empty factor, or values of a factor that cannot be told apart.
-        TypeError: the experiment returned something else than plain values.
+    Returns one row per call (or per dict of its list): the factors, ``seed`` and what the experiment returned.
+    Raises ValueError for no seeds, an empty factor or values that cannot be told apart, and TypeError when the
+    experiment returns something else than plain values.
     """
     import joblib
     import pandas as pd
@@ -62,11 +55,10 @@ def study(
     for name, values in {"seeds": seeds, **grid}.items():
         if len(values) == 0:
             raise ValueError(f"{name} is empty: give at least one value")
-    folder = current.run_folder(run)
     points = [dict(zip(grid, values, strict=True)) for values in itertools.product(*grid.values())]
     calls = [{**point, "seed": seed} for point in points for seed in seeds]
     asked = [describe(experiment), current.budget]
-    files = [folder / f"row-{digest([asked, describe(call)])[1:]}.json" for call in calls]
+    files = [current.run_folder(run) / f"row-{digest([asked, describe(call)])[1:]}.json" for call in calls]
     if "seed" in grid or len(set(files)) < len(files):
         raise ValueError("two runs of the study look the same: give each value once, as numbers or words, and seeds=")
     done = {} if fresh else {i: json.loads(file.read_text()) for i, file in enumerate(files) if file.exists()}
@@ -153,34 +145,27 @@ def claim(statement: str, holds: bool, *, evidence: str, seeds: int | None = Non
     Args:
         statement: what is claimed, in a sentence.
         holds: whether the numbers say so.
-        evidence: the numbers, in words.
+        evidence: the numbers, in words; ValueError without them.
         seeds: runs behind each number; None for an exact statement that needs no repetition.
-
-    Raises:
-        ValueError: no evidence.
     """
     current = session.current()
     if not evidence:
         raise ValueError("a claim needs its evidence: the numbers that it rests on, in words")
-    if current.budget == "smoke":
-        mark, verdict = "–", "not judged (smoke budget)"
-    elif seeds is not None and seeds < 3:
-        mark, verdict = "–", f"not judged ({seeds} seeds; at least 3 are needed)"
-    else:
-        mark, verdict = ("✔", "holds") if holds else ("✘", "does NOT hold")
+    mark, verdict = ("✔", "holds") if holds else ("✘", "does NOT hold")
+    if current.budget == "smoke" or (seeds is not None and seeds < 3):
+        few = "smoke budget" if current.budget == "smoke" else f"{seeds} seeds; at least 3 are needed"
+        mark, verdict = "–", f"not judged ({few})"
     print(f"{mark} {statement}: {verdict}\n  {evidence}")
     if current.budget == "smoke":
         return
     path = session.writable(current.figures) / "results.json"
     results = json.loads(path.read_text()) if path.exists() else {}
     notebook = os.environ.get("LABHELPERS_NOTEBOOK") or Path(os.environ.get("JPY_SESSION_NAME", "unknown")).stem
-    results.setdefault(notebook, {})[statement] = {
-        "verdict": verdict,
-        "evidence": evidence,
-        "seeds": seeds,
-        "budget": current.budget,
-        "data": sorted(data.SOURCES.values()) or ["original files"],
-        "device": str(current.device) if current.device.type == "cpu" else torch.cuda.get_device_name(current.device),
-        "versions": {"python": platform.python_version(), "torch": torch.__version__},
-    }
+    sources = sorted(data.SOURCES.values()) or ["original files"]
+    device = str(current.device) if current.device.type == "cpu" else torch.cuda.get_device_name(current.device)
+    versions = {"python": platform.python_version(), "torch": torch.__version__}
+    results.setdefault(notebook, {}).setdefault("claims", {})[statement] = {
+        "verdict": verdict, "evidence": evidence, "seeds": seeds, "budget": current.budget, "data": sources,
+        "device": device, "versions": versions,
+    }  # fmt: skip
     write_json(path, results)

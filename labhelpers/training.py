@@ -1,7 +1,5 @@
 """`train`, the one training loop, and `fit`, its use for classifiers."""
 
-from __future__ import annotations
-
 import copy
 import functools
 import math
@@ -20,10 +18,9 @@ from labhelpers import session
 from labhelpers.batches import Augment
 from labhelpers.checkpoint import Progress, RunStore
 from labhelpers.data import ImageData
-from labhelpers.epoch import train_epoch
+from labhelpers.epoch import deferred_interrupt, events, train_epoch
 from labhelpers.fingerprint import describe
 from labhelpers.metrics import loss_and_accuracy, predict
-from labhelpers.reporting import deferred_interrupt, events
 
 BAR = {"leave": False, "file": sys.stdout, "mininterval": 0.3}  # one text bar, gone when done
 
@@ -40,18 +37,14 @@ OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
 
 @dataclass(frozen=True)
 class Run:
-    """A training run that came to its end.
-
-    `state` holds the trained objects by name; `history` is a list of dicts, one per epoch; `best` is the
-    row with the lowest monitored value, or the last; `seconds` were spent training; `path` is the folder.
-    """
+    """A training run that came to its end."""
 
     name: str | None
-    state: dict[str, Any] = field(repr=False)
-    history: list[dict[str, float]] = field(repr=False)
-    best: dict[str, float]
-    seconds: float
-    path: Path | None
+    state: dict[str, Any] = field(repr=False)  # the trained objects
+    history: list[dict[str, float]] = field(repr=False)  # one dict per epoch
+    best: dict[str, float]  # the row with the lowest monitored value, or the last
+    seconds: float  # spent training
+    path: Path | None  # the folder
 
     @property
     def model(self) -> nn.Module:
@@ -60,19 +53,10 @@ class Run:
 
 
 def train(
-    step: Callable[[Any], dict[str, Tensor]],
-    batches: Iterable,
-    *,
-    epochs: int,
-    state: dict[str, Any],
-    evaluate: Callable[[], dict[str, float]] | None = None,
-    monitor: str = "val_loss",
-    patience: int | None = None,
-    run: str | None = None,
-    fresh: bool = False,
-    seed: int | None = None,
-    choices: dict[str, Any] | None = None,
-) -> Run:
+    step: Callable[[Any], dict[str, Tensor]], batches: Iterable, *, epochs: int, state: dict[str, Any],
+    evaluate: Callable[[], dict[str, float]] | None = None, monitor: str = "val_loss", patience: int | None = None,
+    run: str | None = None, fresh: bool = False, seed: int | None = None, choices: dict[str, Any] | None = None,
+) -> Run:  # fmt: skip
     """Call `step` on every batch for some epochs; keep history, checkpoints and TensorBoard events.
 
     Args:
@@ -151,21 +135,11 @@ def train(
 
 
 def fit(
-    model: nn.Module,
-    data: ImageData,
-    *,
-    epochs: int,
-    lr: float = 1e-3,
-    optimizer: str | Callable[..., torch.optim.Optimizer] = "adam",
-    batch_size: int = 128,
-    patience: int | None = None,
-    weight_decay: float = 0.0,
-    schedule: Callable[[float], float] | None = None,
-    augment: Augment | None = None,
-    run: str | None = None,
-    fresh: bool = False,
-    seed: int | None = None,
-) -> Run:
+    model: nn.Module, data: ImageData, *, epochs: int, lr: float = 1e-3,
+    optimizer: str | Callable[..., torch.optim.Optimizer] = "adam", weight_decay: float = 0.0,
+    schedule: Callable[[float], float] | None = None, batch_size: int = 128, augment: Augment | None = None,
+    patience: int | None = None, run: str | None = None, fresh: bool = False, seed: int | None = None,
+) -> Run:  # fmt: skip
     """Train a copy of a classifier with cross-entropy; validate after each epoch.
 
     `model` itself stays as it is, so that several runs can start from the same weights; the trained
@@ -174,20 +148,16 @@ def fit(
     Args:
         model: maps (N, C, H, W) float32 to logits (N, K).
         data: trained on ``data.train``, validated on ``data.val``; ``data.test`` is not touched.
-        epochs: passes over the training images, at most.
-        lr: learning rate.
+        lr: learning rate; `weight_decay` too is handed to the optimizer.
         optimizer: a name in `OPTIMIZERS`, or a callable such as ``functools.partial(torch.optim.SGD, momentum=0.5)``.
         batch_size: images per step.
         patience: stop after so many epochs without a lower validation loss, with the best epoch's weights.
-        weight_decay: handed to the optimizer.
         schedule: maps the share of training done, 0…1, to a factor on `lr`.
         augment: changes each training batch, such as `random_crop_flip`.
-        run: the folder's name, as in `train`; `fresh` too.
         seed: order of the images, dropout and augmentation; the session's by default.
 
-    Raises:
-        ValueError: unknown optimizer, or a model whose output does not fit the number of classes;
-            and what `train` raises.
+    `epochs`, `run` and `fresh` are as in `train`, and so is what is raised; besides, ValueError for an unknown
+    optimizer, or a model whose output does not fit the number of classes.
     """
     if isinstance(optimizer, str) and optimizer not in OPTIMIZERS:
         raise ValueError(f"unknown optimizer {optimizer!r}: choose from {', '.join(sorted(OPTIMIZERS))}")
@@ -197,10 +167,10 @@ def fit(
     if any(parameter.ndim == 4 for parameter in model.parameters()):
         model = model.to(memory_format=torch.channels_last)  # a quarter faster for convolutions
     shape = tuple(predict(model, data.train[:2]).shape)
-    if shape != (2, data.num_classes):
+    if shape != (wanted := (2, data.num_classes)):
+        fix = f"its output has to be {wanted}, so check the width of the last layer"
         raise ValueError(
-            f"the model turns 2 images into {shape}, but {data.name} has {data.num_classes} classes: "
-            f"its output has to be (2, {data.num_classes}), so check the width of the last layer"
+            f"the model turns 2 images into {shape}, but {data.name} has {data.num_classes} classes: {fix}"
         )
     optim = build(model.parameters(), lr=lr, weight_decay=weight_decay)
     state = {"model": model, "optimizer": optim}

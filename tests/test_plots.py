@@ -67,19 +67,6 @@ def test_a_confusion_matrix_counts_and_colours_mistakes():
     assert colours.mask.tolist() == [[True, False], [False, True]] and colours[0, 1] == 20.0
 
 
-def test_calibration_gives_accuracy_and_wilsons_interval_per_bin():
-    logits = torch.zeros(20, 2)
-    logits[:10, 0], logits[10:, 0] = 1.0, 3.0
-    labels = torch.tensor([0] * 6 + [1] * 4 + [0] * 9 + [1])
-    ax = lab.plot_calibration(logits, labels, bins=2)
-    points = ax.containers[0].lines[0]
-    np.testing.assert_allclose(points.get_xdata(), torch.tensor([1.0, 3.0]).sigmoid(), rtol=1e-5)
-    np.testing.assert_allclose(points.get_ydata(), [0.6, 0.9], rtol=1e-5)
-    bars = [segment[:, 1] for segment in ax.containers[0].lines[2][0].get_segments()]
-    np.testing.assert_allclose(bars, [[0.3127, 0.8318], [0.5958, 0.9821]], atol=2e-3)  # Wilson, by hand
-    assert (ax.get_xlabel(), ax.get_ylabel()) == ("mean confidence in the bin", "accuracy in the bin")
-
-
 def test_images_share_one_scale_and_spare_axes_stay_empty():
     images = torch.full((3, 1, 4, 4), 100, dtype=torch.uint8)
     axes = lab.plot_images(images, ["a", "b", "c"], columns=2)
