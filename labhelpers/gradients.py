@@ -24,8 +24,7 @@ class Gradients:
     def norms(self) -> "pd.DataFrame":
         """A table with a row per backward pass ("step", from 1) and a column per layer, in the model's order.
 
-        A layer's norm is the Euclidean norm of this pass's gradient for all its parameters together; it is 0
-        where the pass did not reach the layer.
+        Each is the Euclidean norm of this pass's gradient for all the layer's parameters; 0 where it got none.
         """
         import pandas as pd
 
