@@ -1,31 +1,14 @@
-"""Lab 01: counting parameters, the loss, honest averages, evaluation mode, early stopping, the test set."""
+"""Lab 01: the loss, honest averages, evaluation mode, early stopping, the test set."""
 
 from __future__ import annotations
 
-import itertools
+import copy
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
 from labhelpers.exercises import Exercise
-
-
-def count_parameters(widths):
-    """Weights and biases of an MLP with these widths."""
-    return sum(inputs * outputs + outputs for inputs, outputs in itertools.pairwise(widths))
-
-
-def _forget_biases(widths):
-    return sum(inputs * outputs for inputs, outputs in itertools.pairwise(widths))
-
-
-def _one_bias_per_layer(widths):
-    return sum(inputs * outputs + 1 for inputs, outputs in itertools.pairwise(widths))
-
-
-def _bias_per_input(widths):
-    return sum(inputs * outputs + inputs for inputs, outputs in itertools.pairwise(widths))
 
 
 def mean_cross_entropy(logits, labels):
@@ -185,13 +168,8 @@ def _model_inputs():
         torch.manual_seed(3)
         model = nn.Sequential(nn.Linear(6, 16), nn.BatchNorm1d(16), nn.ReLU(), nn.Dropout(0.5), nn.Linear(16, 3))
         model(torch.randn(32, 6))  # the running statistics leave their initial values
-        return [(model.train(), torch.randn(4, 6)), (model, torch.randn(2, 6)), (_eval_copy(model), torch.randn(4, 6))]
-
-
-def _eval_copy(model):
-    import copy
-
-    return copy.deepcopy(model).eval()
+        trained = copy.deepcopy(model).eval()
+        return [(model, torch.randn(4, 6)), (model, torch.randn(2, 6)), (trained, torch.randn(4, 6))]
 
 
 def _loss_inputs():
@@ -211,19 +189,6 @@ def _history_inputs():
 
 
 EXERCISES = [
-    Exercise(
-        count_parameters,
-        lambda: [([784, 10],), ([784, 256, 128, 10],), ([3, 5, 4],)],
-        [
-            "A linear layer from m to n units holds a matrix and a vector. What are their shapes?",
-            "m·n weights and n biases. itertools.pairwise(widths) gives the (m, n) of each layer.",
-        ],
-        {
-            "the biases are missing: each layer also has one number per output.": _forget_biases,
-            "a layer has one bias per output unit, not one in all.": _one_bias_per_layer,
-            "the bias is added to a layer's outputs: it has as many numbers as outputs, not inputs.": _bias_per_input,
-        },
-    ),
     Exercise(
         mean_cross_entropy,
         _logits_inputs,
