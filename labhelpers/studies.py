@@ -57,8 +57,8 @@ def study(
             raise ValueError(f"{name} is empty: give at least one value")
     points = [dict(zip(grid, values, strict=True)) for values in itertools.product(*grid.values())]
     calls = [{**point, "seed": seed} for point in points for seed in seeds]
-    asked = [describe(experiment), current.budget]
-    files = [current.run_folder(run) / f"row-{digest([asked, describe(call)])[1:]}.json" for call in calls]
+    folder, asked = current.run_folder(run), [describe(experiment), current.budget]
+    files = [folder / f"row-{digest([asked, describe(call)])[1:]}.json" for call in calls]
     if "seed" in grid or len(set(files)) < len(files):
         raise ValueError("two runs of the study look the same: give each value once, as numbers or words, and seeds=")
     done = {} if fresh else {i: json.loads(file.read_text()) for i, file in enumerate(files) if file.exists()}
