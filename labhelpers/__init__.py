@@ -11,13 +11,15 @@ _NAMES = {
     "data": ["ImageData", "load_data"],
     "datafiles": ["DataError"],
     "batches": ["Split", "random_crop_flip"],
-    "models": ["MLP", "DeepMLP", "BasicBlock", "ResNet", "shortcut"],
+    "models": ["MLP", "DeepMLP", "LeNet5", "BasicBlock", "ResNet", "shortcut"],
     "epoch": ["NonFiniteLossError"],
     "training": ["OPTIMIZERS", "Run", "fit", "train"],
     "metrics": ["evaluate", "predict"],
     "studies": ["Interval", "claim", "interval", "study", "t_interval"],
     "gradients": ["record_gradients"],
-    "plots": ["plot_confusion", "plot_history", "plot_images", "plot_study", "save_figure"],
+    "generative": ["class_coverage", "diversity", "frechet_distance", "precision_recall"],
+    "cam": ["class_activation_maps", "grad_cam"],
+    "plots": ["plot_history", "plot_images", "plot_study", "save_figure"],
     "exercises": ["check", "hint", "solution"],
 }
 _HOME = {name: module for module, names in _NAMES.items() for name in names}

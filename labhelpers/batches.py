@@ -71,11 +71,6 @@ class Batches:
     def __len__(self) -> int:
         return -(-len(self.split) // self.batch_size)
 
-    @property
-    def fingerprint(self) -> list:
-        """What is iterated over, and how."""
-        return [self.split.fingerprint, self.batch_size, self.shuffle, describe(self.augment), self.seed]
-
     def set_epoch(self, epoch: int) -> None:
         """Make the next pass the one of `epoch`, counted from 0; passes count on from there."""
         self.epoch = epoch

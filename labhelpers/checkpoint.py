@@ -1,13 +1,10 @@
 """Checkpoints: atomic to write, verified to load, exact to resume from."""
 
-import copy
-import dataclasses
 import io
 import json
 import os
 import time
 import zipfile
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,7 +13,7 @@ import torch
 from torch import nn
 
 from labhelpers.fingerprint import describe, differences, digest
-from labhelpers.session import random_state, set_random_state
+from labhelpers.session import random_state
 
 SAVE_SECONDS = 30.0  # inside an epoch, save at most this often
 SAVE_SHARE = 0.02  # of the time may go into saving; a resume is exact from any checkpoint
@@ -66,69 +63,60 @@ def read_checkpoint(folder: Path) -> tuple[dict[str, Any] | None, str]:
 
 @dataclass
 class Progress:
-    """How far a run has come: with weights and generators, all that an exact resume needs."""
+    """How far a run has come: with the weights, all that an exact resume needs."""
 
     history: list[dict[str, float]] = field(default_factory=list)  # a row per finished epoch
     step: int = 0  # steps done of the running epoch
     examples: int = 0  # examples in those steps
     sums: dict[str, float] = field(default_factory=dict)  # metric × examples over those steps
     seconds: float = 0.0  # spent training so far, over all sittings
-
-    def close_epoch(self, row: dict[str, float]) -> None:
-        """Add the finished epoch's numbers to the history and start counting anew."""
-        self.history.append(row)
-        self.step, self.examples, self.sums = 0, 0, {}
+    best: dict[str, Any] = field(default_factory=dict)  # the modules' weights after the best epoch
+    epoch_start: dict[str, Any] = field(default_factory=dict)  # every generator's state when the running epoch began
+    now: dict[str, Any] = field(default_factory=dict)  # the same at the last checkpoint
 
 
 class RunStore:
     """Saves and restores the objects in `state`, a run's progress and every random generator.
 
     `folder` is where the checkpoint lies, None keeps nothing; `state` holds, by name, objects with `state_dict`
-    or `torch.Generator`s; `choices` returns the fingerprint, less the initial weights.
+    or `torch.Generator`s; `choices` is the fingerprint, less the initial weights.
     """
 
-    def __init__(self, folder: Path | None, state: dict[str, Any], choices: Callable[[], dict[str, Any]]) -> None:
-        self.folder = folder
-        self.progress = Progress()
-        self.modules = {name: item for name, item in state.items() if isinstance(item, nn.Module)}
-        self.generators = {name: item for name, item in state.items() if isinstance(item, torch.Generator)}
-        self.objects = {name: item for name, item in state.items() if name not in self.generators}
-        self.best: dict[str, Any] = {}  # the modules' weights after the best epoch
-        self.epoch_start: dict[str, Any] = {}  # randomness when the running epoch began
-        self._now: dict[str, Any] = {}  # randomness at the checkpoint that was loaded
+    def __init__(self, folder: Path | None, state: dict[str, Any], choices: dict[str, Any]) -> None:
+        self.folder, self.progress = folder, Progress()
+        self.generators = [item for item in state.values() if isinstance(item, torch.Generator)]
+        self.modules = nn.ModuleDict({name: item for name, item in state.items() if isinstance(item, nn.Module)})
+        others = {name: item for name, item in state.items() if not isinstance(item, nn.Module | torch.Generator)}
+        self.objects = {"all modules": self.modules, **others}
         self._saved_at, self._save_cost = time.monotonic(), 0.0
-        if folder:
-            self.fingerprint = choices() | {"initial weights": self._hash(self._captured())}
+        self.fingerprint = {**choices, "initial weights": digest(describe(self.modules.state_dict()))}
 
     def load(self) -> str:
         """Restore the newest sound checkpoint of the same fingerprint; return what stood in the way, or ""."""
         saved, trouble = read_checkpoint(self.folder) if self.folder else (None, "")
         if saved is None:
             return trouble and f"{trouble}: starting afresh"
-        initial = self.fingerprint["initial weights"]
-        left = {self._hash(saved["objects"]), self._hash(saved["best"])}
-        if initial in left:  # the cell was run again with the model that this run has already trained
-            self.fingerprint["initial weights"] = saved["fingerprint"]["initial weights"]
-        changed = ", ".join(differences(saved["fingerprint"], self.fingerprint))
+        asked, hint = self.fingerprint, ""
+        left = [digest(describe(weights)) for weights in (saved["objects"]["all modules"], saved["progress"]["best"])]
+        if asked["initial weights"] in left:  # the cell was run again with the model that this run has already trained
+            asked = asked | {"initial weights": saved["fingerprint"]["initial weights"]}
+            hint = ", from the weights the last run left: build the model again for a clean start"
+        changed = ", ".join(differences(saved["fingerprint"], asked))
         if changed:
-            self.fingerprint["initial weights"] = initial
-            hint = ", from the weights the last run left: build the model again for a clean start" * (initial in left)
             return "; ".join(filter(None, [trouble, f"starting afresh, because {changed}{hint}"]))
+        self.fingerprint, self.progress = asked, Progress(**saved["progress"])
         for name, item in self.objects.items():
             item.load_state_dict(saved["objects"][name])
-        self.best, self.epoch_start, self._now = saved["best"], saved["epoch_start"], saved["now"]
-        self.progress = Progress(**saved["progress"])
         return trouble and f"{trouble}: going on from the one before"
 
     def save(self) -> None:
         """Write a checkpoint and `history.json`, unless a weight is no longer finite: the last good ones stay."""
         if not self.folder or not self.is_finite():
             return
-        begun = time.monotonic()
-        buffer, progress = io.BytesIO(), dataclasses.asdict(self.progress)
-        kept = {"best": self.best, "epoch_start": self.epoch_start, "now": self.randomness()}
-        payload = {"fingerprint": self.fingerprint, "progress": progress, "objects": self._captured(), **kept}
-        torch.save(payload, buffer)
+        begun, buffer = time.monotonic(), io.BytesIO()
+        self.progress.now = random_state(self.generators)
+        objects = {name: item.state_dict() for name, item in self.objects.items()}
+        torch.save({"fingerprint": self.fingerprint, "objects": objects, "progress": vars(self.progress)}, buffer)
         write_atomically(self.folder / CHECKPOINT, buffer.getvalue(), keep=self.folder / PREVIOUS)
         write_json(self.folder / "history.json", self.progress.history)
         self._saved_at = time.monotonic()
@@ -137,43 +125,9 @@ class RunStore:
     def save_if_due(self) -> None:
         """Save unless that would cost more than its share of the time, or comes too soon inside an epoch."""
         wait = max(self._save_cost / SAVE_SHARE, SAVE_SECONDS if self.progress.step else 0.0)
-        if self.folder and time.monotonic() - self._saved_at >= wait:
+        if time.monotonic() - self._saved_at >= wait:
             self.save()
 
     def is_finite(self) -> bool:
         """Whether no parameter has become infinite or NaN."""
-        return all(bool(p.isfinite().all()) for module in self.modules.values() for p in module.parameters())
-
-    def set_training(self, mode: bool) -> None:
-        """Put all modules into `train()` mode, or into `eval()` mode."""
-        for module in self.modules.values():
-            module.train(mode)
-
-    def keep_best(self) -> None:
-        """Remember the modules' weights as those of the best epoch."""
-        self.best = copy.deepcopy({name: module.state_dict() for name, module in self.modules.items()})
-
-    def restore_best(self) -> None:
-        """Put the best epoch's weights back, if any were kept."""
-        for name, weights in self.best.items():
-            self.modules[name].load_state_dict(weights)
-
-    def randomness(self) -> dict[str, Any]:
-        """Return the states of the global generators and of those in `state`."""
-        return {"global": random_state(), "own": {name: g.get_state() for name, g in self.generators.items()}}
-
-    def restore_randomness(self, saved: dict[str, Any] | None = None) -> None:
-        """Put generators back to `saved`, or to where the loaded checkpoint had them."""
-        saved = saved or self._now
-        if saved:
-            set_random_state(saved["global"])
-            for name, generator in self.generators.items():
-                generator.set_state(saved["own"][name])
-
-    def _captured(self) -> dict[str, Any]:
-        return {name: item.state_dict() for name, item in self.objects.items()}
-
-    def _hash(self, state_dicts: dict[str, Any]) -> str:
-        """A hash of the modules' weights; "" when there are none."""
-        found = {name: weights for name, weights in state_dicts.items() if name in self.modules}
-        return digest(describe(found)) if found else ""
+        return all(bool(parameter.isfinite().all()) for parameter in self.modules.parameters())

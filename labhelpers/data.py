@@ -129,27 +129,24 @@ def _find(name: str, place: Path, stand_in: bool) -> tuple[Arrays, str, bool]:
     if own == place or (own.exists() and not stand_in):
         arrays = datafiles.read_npz(own)
         return arrays, str(arrays.get("source", own.name)), "source" not in arrays
-    read, download, substitute = _SETS[name]
     if not stand_in:
         try:
-            if (arrays := read(place)) is None:
-                download(place)
-                arrays = read(place)
+            if (arrays := datafiles.read(name, place)) is None:
+                datafiles.download(name, place)
+                arrays = datafiles.read(name, place)
             return arrays, "original files", True
         except OSError as error:  # no mirror, no space or no permission
             print(error)
-    draw, what = _STAND_INS[substitute]
+    draw, what = _STAND_INS[_SETS[name]]
     return draw(), f"stand-in: {what}", False
 
 
 def _moments(images: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean and standard deviation of each channel, (C, 1, 1) each, from exact counts of the 256 values."""
-    values = torch.arange(256, dtype=torch.float64)
-    channels = images.cpu().transpose(0, 1).flatten(1)  # (C, N·H·W)
-    counts = torch.stack([torch.bincount(channel, minlength=256) for channel in channels])
-    share = counts.double() / channels.shape[1]
-    mean = share @ values
-    std = (share @ values**2 - mean**2).sqrt().clamp(min=1.0)
+    """Mean and standard deviation of each channel, (C, 1, 1) each; sums of whole numbers are exact everywhere."""
+    total = images.sum((0, 2, 3)).cpu().double()
+    squares = sum(part.int().square().sum((0, 2, 3)) for part in images.split(1000)).cpu().double()
+    mean = total / images[:, 0].numel()
+    std = (squares / images[:, 0].numel() - mean**2).sqrt().clamp(min=1.0)
     return tuple(moment.float()[:, None, None].to(images.device) for moment in (mean, std))
 
 
@@ -157,8 +154,5 @@ _STAND_INS = {  # name: draw it, what it is
     "digits": (standins.digits, "scikit-learn's digits, enlarged"),
     "shapes": (standins.shapes, "drawn shapes"),
 }
-_SETS = {  # name: read its files, download them, its stand-in
-    "mnist": (datafiles.mnist, datafiles.download_mnist, "digits"),
-    "cifar10": (datafiles.cifar10, datafiles.download_cifar10, "shapes"),
-}
+_SETS = {"mnist": "digits", "cifar10": "shapes"}  # name: its stand-in
 SOURCES: dict[str, str] = {}  # data in use that is not the original, by name; captions and claims say so

@@ -14,6 +14,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from labhelpers.checkpoint import Progress, RunStore
+from labhelpers.session import random_state, set_random_state
 
 SYNC_STEPS = 64  # on a GPU the metrics of so many steps are fetched together; on a CPU each step's at once
 
@@ -27,7 +28,7 @@ def train_epoch(step: Callable, batches: Iterable, store: RunStore, bar: tqdm, i
     progress, pending = store.progress, []
     began, before = time.monotonic(), progress.seconds
     epoch = len(progress.history) + 1
-    store.set_training(True)
+    store.modules.train()
     for batch in _remaining(batches, store):
         metrics = {name: torch.as_tensor(value).detach() for name, value in step(batch).items()}
         if "loss" not in metrics:
@@ -52,17 +53,17 @@ def train_epoch(step: Callable, batches: Iterable, store: RunStore, bar: tqdm, i
 
 def _remaining(batches: Iterable, store: RunStore) -> Iterator:
     """Yield the batches of the running epoch that were not trained on yet."""
+    progress = store.progress
     if hasattr(batches, "set_epoch"):
-        batches.set_epoch(len(store.progress.history))
-    if not (done := store.progress.step):
-        store.epoch_start = store.randomness()
-        yield from batches
-        return
-    store.restore_randomness(store.epoch_start)  # resumed inside an epoch: draw its order again, skip what is done
+        batches.set_epoch(len(progress.history))
+    if not progress.step:
+        progress.epoch_start = random_state(store.generators)
+    set_random_state(progress.epoch_start, store.generators)
     rest = iter(batches)
-    for _ in itertools.islice(rest, done):
-        pass
-    store.restore_randomness()
+    if progress.step:  # resumed inside an epoch: its order is drawn again, and what is done is skipped
+        for _ in itertools.islice(rest, progress.step):
+            pass
+        set_random_state(progress.now, store.generators)
     yield from rest
 
 
@@ -94,9 +95,8 @@ def deferred_interrupt() -> Iterator[Callable[[], bool]]:
     came: list[int] = []
 
     def note(number: int, frame: Any) -> None:
-        if came:
-            raise KeyboardInterrupt("interrupted twice: stopped inside a step, nothing saved since the last checkpoint")
         came.append(number)
+        signal.signal(signal.SIGINT, before)
 
     before = signal.signal(signal.SIGINT, note)
     try:
@@ -109,7 +109,7 @@ def deferred_interrupt() -> Iterator[Callable[[], bool]]:
 
 @contextlib.contextmanager
 def events(store: RunStore, choices: dict[str, Any]) -> Iterator[Callable[[dict], None]]:
-    """Write each epoch's numbers, and at the end the run's choices, as TensorBoard events."""
+    """Write each epoch's numbers, and at the end the run's choices with the last ones, as TensorBoard events."""
     if not store.folder:
         yield lambda row: None
         return
@@ -121,7 +121,6 @@ def events(store: RunStore, choices: dict[str, Any]) -> Iterator[Callable[[dict]
             old.unlink()
     plain = {k: v if isinstance(v, int | float | str) else str(v) for k, v in choices.items()}
     with SummaryWriter(str(store.folder), purge_step=len(history) + 1) as writer:
-        writer.add_text("choices", "\n".join(f"- {name}: {value}" for name, value in plain.items()))
 
         def write(row: dict[str, float]) -> None:
             for name, value in row.items():

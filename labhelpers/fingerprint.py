@@ -1,6 +1,5 @@
 """Fingerprints: what a run or a study was asked to do, so that changed choices never load old results."""
 
-import dataclasses
 import dis
 import functools
 import hashlib
@@ -14,18 +13,17 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.optim.lr_scheduler import LRScheduler
-from torch.utils.data import DataLoader, Dataset
 
 _LIBRARIES = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
-_MOVING = {"optimizer", "last_epoch", "T_cur", "T_i", "best", "num_bad_epochs", "cooldown_counter"}  # of a schedule
+_MOVING = {"training", "epoch", "last_epoch", "T_cur", "T_i", "best", "num_bad_epochs", "cooldown_counter"}
 
 
 def describe(value: Any, depth: int = 5) -> Any:
     """Describe a choice in plain values, so that a changed number, function, data set or architecture shows.
 
-    Functions and classes that are the user's own are described by their code and what it uses, `depth` calls
-    deep, those of installed libraries by name; objects by their `fingerprint`, if they have one; no weights.
+    Functions and classes that are the user's own are described by their code and what it uses, `depth` calls deep,
+    those of installed libraries by name; objects by their `fingerprint`, if they have one, or their public
+    attributes; no weights.
     """
     if isinstance(value, str | int | float | type(None)):
         return value
@@ -39,40 +37,27 @@ def describe(value: Any, depth: int = 5) -> Any:
         return describe([value.func, value.args, value.keywords], depth)
     if isinstance(value, types.MethodType):
         return describe([value.__func__, value.__self__], depth)
-    if isinstance(value, type | types.FunctionType | types.BuiltinFunctionType):
-        if depth <= 0 or not _is_own(value):
-            return f"{value.__module__}.{value.__qualname__}"
+    if isinstance(value, type | types.FunctionType) and depth > 0 and _is_own(value):
         return _describe_class(value, depth - 1) if isinstance(value, type) else _describe_function(value, depth - 1)
+    if isinstance(value, type | types.FunctionType | types.BuiltinFunctionType):
+        return f"{value.__module__}.{value.__qualname__}"
     if isinstance(getattr(value, "fingerprint", None), str | list):
         return value.fingerprint
-    return _describe_object(value, depth)
-
-
-def _describe_object(value: Any, depth: int) -> Any:
     kind = type(value).__qualname__
-    if isinstance(value, nn.Module):
-        parts = [[name, type(part).__qualname__, _plain(part, depth)] for name, part in value.named_modules()]
-        classes = {type(part).__qualname__: describe(type(part), depth) for part in value.modules()}
-        return digest([parts, classes])
     if isinstance(value, torch.optim.Optimizer):
         rates = [group.get("initial_lr", group["lr"]) for group in value.param_groups]
         return {kind: describe(value.defaults), "rates": describe(rates[1:])}
-    if isinstance(value, LRScheduler):
-        return {kind: _plain(value, depth, without=_MOVING)}
-    if isinstance(value, DataLoader):
-        return [kind, value.batch_size, value.drop_last, type(value.sampler).__qualname__, describe(value.dataset)]
-    if isinstance(value, Dataset):
-        return [kind, [describe(v) for v in vars(value).values() if isinstance(v, Tensor | np.ndarray | tuple)]]
-    if dataclasses.is_dataclass(value) or isinstance(value, types.SimpleNamespace):
-        return {kind: describe(vars(value), depth - 1)} if depth > 0 else kind
+    if isinstance(value, nn.Module):
+        parts = [[name, type(part).__qualname__, _public(part, depth)] for name, part in value.named_modules()]
+        return digest([parts, [describe(cls, depth) for cls in dict.fromkeys(map(type, value.modules()))]])
+    if depth > 0 and hasattr(value, "__dict__") and not isinstance(value, types.ModuleType):
+        return {kind: _public(value, depth), "class": describe(type(value), depth)}
     return str(value) if isinstance(value, np.generic | torch.dtype | torch.device | range) else kind
 
 
-def _plain(value: Any, depth: int, without: set[str] = frozenset({"training"})) -> dict[str, Any]:
-    """The public attributes that are numbers, strings, functions, or lists of such."""
-    kinds = str | int | float | list | tuple | dict | types.FunctionType | types.BuiltinFunctionType
-    named = {key: item for key, item in vars(value).items() if key[0] != "_" and key not in without}
-    return {key: describe(item, depth) for key, item in named.items() if isinstance(item, kinds)}
+def _public(value: Any, depth: int) -> dict[str, Any]:
+    found = {key: item for key, item in vars(value).items() if key[0] != "_" and key not in _MOVING}
+    return describe(found, depth - 1)
 
 
 def _is_own(value: Any) -> bool:
@@ -84,11 +69,9 @@ def _is_own(value: Any) -> bool:
 
 
 def _describe_class(cls: type, depth: int) -> dict[str, Any]:
-    members = [member for part in cls.__mro__ if _is_own(part) for member in vars(part).items()]
-    unwrapped = {name: getattr(item, "__func__", item) for name, item in members}
-    about = ("__module__", "__doc__", "__firstlineno__", "__qualname__")
-    kinds = types.FunctionType | str | int | float
-    found = {name: item for name, item in unwrapped.items() if isinstance(item, kinds) and name not in about}
+    members = {name: item for part in reversed(cls.__mro__) if _is_own(part) for name, item in vars(part).items()}
+    unwrapped = {name: getattr(item, "__func__", item) for name, item in members.items()}
+    found = {k: v for k, v in unwrapped.items() if k[:2] != "__" or isinstance(v, types.FunctionType)}
     return {f"the code of {cls.__name__}": digest(describe(found, depth))}
 
 
@@ -99,8 +82,8 @@ def _describe_function(function: types.FunctionType, depth: int) -> dict[str, An
     for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=True):
         used[name] = cell.cell_contents if cell != types.CellType() else None
     own = {k: v for k, v in sorted(used.items()) if v is not function and not isinstance(v, types.ModuleType)}
-    own = {"defaults": [function.__defaults__, function.__kwdefaults__], **own}
-    return {f"the code of {function.__name__}": digest(_code(code)), **describe(own, depth)}
+    about = {"defaults": [function.__defaults__, function.__kwdefaults__], **own}
+    return {f"the code of {function.__name__}": digest(_code(code)), **describe(about, depth)}
 
 
 def _global_names(code: types.CodeType) -> set[str]:
@@ -108,16 +91,11 @@ def _global_names(code: types.CodeType) -> set[str]:
     return names.union(*(_global_names(const) for const in code.co_consts if isinstance(const, types.CodeType)))
 
 
-def _code(code: types.CodeType) -> list:
+def _code(value: Any) -> Any:
     """What a code object does, without line numbers, file names, and the order of sets, which change by chance."""
-
-    def const(value: Any) -> Any:
-        if isinstance(value, types.CodeType):
-            return _code(value)
-        return sorted(map(repr, value)) if isinstance(value, frozenset) else repr(value)
-
-    consts = [const(value) for value in code.co_consts]
-    return [code.co_code.hex(), consts, list(code.co_names), list(code.co_varnames)]
+    if isinstance(value, types.CodeType):
+        return [value.co_code.hex(), list(map(_code, value.co_consts)), value.co_names, value.co_varnames]
+    return sorted(map(repr, value)) if isinstance(value, frozenset) else repr(value)
 
 
 def _array_hash(tensor: Tensor) -> str:

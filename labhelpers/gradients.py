@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
+from torch.autograd.graph import register_multi_grad_hook
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,9 +17,8 @@ class Gradients:
     """The gradient norms that `record_gradients` has seen so far, one row per backward pass."""
 
     def __init__(self, layers: Sequence[str]) -> None:
-        self._layers = layers  # of each parameter
-        self._rows: list[Tensor] = []  # (parameters,) each, left on the model's device: nothing waits for a GPU
-        self._row: dict[int, Tensor] = {}  # of the newest pass, by the parameter's position
+        self._layers = layers  # in the model's order
+        self._passes: list[list[tuple[str, Tensor]]] = []  # norms stay on the model's device: nothing waits for a GPU
 
     @property
     def norms(self) -> "pd.DataFrame":
@@ -28,23 +28,16 @@ class Gradients:
         """
         import pandas as pd
 
-        self._close_row()
-        names = list(dict.fromkeys(self._layers))
-        owner = torch.tensor([names.index(name) for name in self._layers])
-        values = torch.stack(self._rows).cpu().double() if self._rows else torch.zeros(0, len(owner)).double()
-        squares = values.new_zeros(len(values), len(names)).index_add_(1, owner, values.square())
-        table = pd.DataFrame(squares.sqrt().numpy(), columns=pd.Index(names, name="layer"))
-        return table.set_index(pd.RangeIndex(1, len(table) + 1, name="step"))
+        squares = [dict.fromkeys(self._layers, 0.0) for _ in self._passes]
+        for row, seen in zip(squares, self._passes, strict=True):
+            for layer, norm in seen:
+                row[layer] += norm.item() ** 2
+        steps = pd.RangeIndex(1, len(squares) + 1, name="step")
+        return pd.DataFrame(squares, index=steps, columns=pd.Index(self._layers, name="layer")) ** 0.5
 
-    def _close_row(self, *_: Tensor) -> None:
-        if self._row:
-            zero = torch.zeros_like(next(iter(self._row.values())))
-            self._rows.append(torch.stack([self._row.get(i, zero).to(zero) for i in range(len(self._layers))]))
-            self._row = {}
-
-    def _note(self, position: int, grad: Tensor) -> None:
+    def _note(self, layer: str, grad: Tensor) -> None:
         exact = None if grad.device.type == "mps" else torch.float64  # in float32 the square of 1e-23 is 0
-        self._row[position] = torch.linalg.vector_norm(grad.detach(), dtype=exact)
+        self._passes[-1].append((layer, torch.linalg.vector_norm(grad.detach(), dtype=exact)))
 
 
 @contextlib.contextmanager
@@ -58,14 +51,15 @@ def record_gradients(model: nn.Module) -> Iterator[Gradients]:
     Yields `Gradients`, whose ``.norms`` is a DataFrame (passes × layers), inside the block and after it. Raises
     ValueError when no parameter of the model asks for a gradient.
     """
-    parameters = {name: p for name, p in model.named_parameters() if p.requires_grad}
-    kind, everything = type(model).__name__, list(parameters.values())
-    if not everything:
+    kind, parameters = type(model).__name__, {name: p for name, p in model.named_parameters() if p.requires_grad}
+    if not parameters:
         raise ValueError(f"{kind} has no parameter with requires_grad=True: nothing to record")
-    gradients = Gradients([name.rpartition(".")[0] or kind for name in parameters])
+    layers = [name.rpartition(".")[0] or kind for name in parameters]
+    gradients = Gradients(list(dict.fromkeys(layers)))
     with contextlib.ExitStack() as hooks:
-        first = torch.autograd.graph.register_multi_grad_hook(everything, gradients._close_row, mode="any")
-        hooks.callback(first.remove)  # runs before the others, at the first gradient of each pass
-        for position, parameter in enumerate(everything):
-            hooks.callback(parameter.register_hook(functools.partial(gradients._note, position)).remove)
+        everything = list(parameters.values())
+        begin = register_multi_grad_hook(everything, lambda grad: gradients._passes.append([]), mode="any")
+        hooks.callback(begin.remove)  # runs before the others, at the first gradient of each pass
+        for layer, parameter in zip(layers, parameters.values(), strict=True):
+            hooks.callback(parameter.register_hook(functools.partial(gradients._note, layer)).remove)
         yield gradients

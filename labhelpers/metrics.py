@@ -1,5 +1,7 @@
 """Measuring a classifier: predictions for a whole split, and scikit-learn's scores on them."""
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 import torch
@@ -11,16 +13,23 @@ from labhelpers.batches import Split
 EVALUATION_BATCH = 1000  # images at a time: no gradients are kept, so memory allows far more than in training
 
 
-@torch.no_grad()
-def predict(model: nn.Module, split: Split) -> Tensor:
-    """Return the logits (N, K) of all images, computed in `eval()` mode; the model's mode is put back."""
+@contextlib.contextmanager
+def evaluating(model: nn.Module) -> Iterator[None]:
+    """Put `model` into `eval()` mode for the block, and each of its modules back into its own afterwards."""
     modes = [(module, module.training) for module in model.modules()]
     model.eval()
     try:
-        return torch.cat([model(x) for x, _ in split.batches(EVALUATION_BATCH)])
+        yield
     finally:
         for module, training in modes:
             module.training = training
+
+
+@torch.no_grad()
+def predict(model: nn.Module, split: Split) -> Tensor:
+    """Return the logits (N, K) of all images, computed in `eval()` mode; the model's mode is put back."""
+    with evaluating(model):
+        return torch.cat([model(x) for x, _ in split.batches(EVALUATION_BATCH)])
 
 
 def loss_and_accuracy(logits: Tensor, labels: Tensor) -> dict[str, float]:

@@ -60,6 +60,25 @@ class DeepMLP(nn.Module):
         return self.head(self.norms[-1](h).relu())
 
 
+class LeNet5(nn.Module):
+    """LeNet-5 (LeCun et al. 1998, section II.B) in today's form: ReLU, max pooling, all maps connected, softmax loss.
+
+    ``LeNet5()`` has 61,706 parameters. `channels` and `size` are those of the images, (N, channels, size, size).
+    """
+
+    def __init__(self, channels: int = 1, num_classes: int = 10, size: int = 28) -> None:
+        super().__init__()
+        self.features = nn.Sequential(
+            nn.Conv2d(channels, 6, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2),
+            nn.Conv2d(6, 16, 5), nn.ReLU(), nn.MaxPool2d(2),
+        )  # fmt: skip
+        self.head = MLP(16 * ((size // 2 - 4) // 2) ** 2, 120, 84, num_classes)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return logits (N, K) for images x (N, C, H, W)."""
+        return self.head(self.features(x))
+
+
 def shortcut(x: Tensor, channels: int, stride: int = 1) -> Tensor:
     """Carry x (N, C, H, W) to `channels` channels at every `stride`-th pixel, without a single parameter.
 

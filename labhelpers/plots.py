@@ -11,7 +11,8 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from torch import Tensor
 
-from labhelpers import data, session
+from labhelpers import data as datasets
+from labhelpers import session
 from labhelpers.studies import t_interval
 
 if TYPE_CHECKING:
@@ -72,25 +73,6 @@ def plot_images(
     return axes
 
 
-def plot_confusion(confusion: np.ndarray, classes: Sequence[str], ax: Axes | None = None) -> Axes:
-    """Draw a confusion matrix (K, K) of counts; colour shows the mistakes as a share of the true class."""
-    ax = ax or plt.subplots(figsize=(6.4, 5.4))[1]
-    share = 100 * confusion / confusion.sum(1, keepdims=True).clip(min=1)
-    diagonal = np.eye(len(confusion), dtype=bool)
-    style = {"cmap": "Blues", "linewidths": 0.5, "linecolor": "0.9", "annot_kws": {"size": 8}, "square": True}
-    shown = np.where(confusion > 0, confusion.astype(str), "")
-    sns.heatmap(
-        np.where(diagonal, np.nan, share), mask=diagonal, annot=shown, fmt="", ax=ax, xticklabels=classes,
-        yticklabels=classes, cbar_kws={"label": "mistakes / % of the true class"}, **style,
-    )  # fmt: skip
-    for i, correct in enumerate(np.diag(confusion)):
-        ax.text(i + 0.5, i + 0.5, correct, ha="center", va="center", size=8, color="0.5")
-    ax.grid(False)
-    ax.tick_params("y", rotation=0)
-    ax.set(xlabel="predicted class", ylabel="true class")
-    return ax
-
-
 def plot_study(table: "pd.DataFrame", x: str, y: str, hue: str | None = None, ax: Axes | None = None) -> Axes:
     """Draw the mean of `y` over seeds with its 95 % t interval, each seed as a faint dot; x as categories."""
     ax = ax or plt.subplots()[1]
@@ -105,20 +87,24 @@ def plot_study(table: "pd.DataFrame", x: str, y: str, hue: str | None = None, ax
     return ax
 
 
-def save_figure(ax: Axes | np.ndarray, name: str, caption: str = "", alt: str = "") -> None:
+def save_figure(
+    ax: Axes | np.ndarray, name: str, caption: str = "", alt: str = "", data: datasets.ImageData | None = None
+) -> None:
     """Save the figure of `ax` (or an array of axes) as ``<name>.png``, show it once with its caption, and close it.
 
     Args:
         name: such as ``"01-history"``; the folder is ``runs/figures/``, or ``figures/`` under ``make publish``.
         caption: what is seen, with n and the interval; data that is not the original is named behind it.
         alt: one sentence for those who cannot see the picture; the caption by default.
+        data: what the picture is of, where a notebook uses several data sets.
 
     Raises PermissionError when the folder cannot be written.
     """
     from IPython.display import Image, display
 
     figure = (ax.flat[0] if isinstance(ax, np.ndarray) else ax).figure
-    caption = " ".join([caption, *(f"Data: {source}." for source in sorted(data.SOURCES.values()))]).strip()
+    sources = sorted(source for name, source in datasets.SOURCES.items() if data is None or name == data.name)
+    caption = " ".join([caption, *(f"Data: {source}." for source in sources)]).strip()
     if caption:
         figure.canvas.draw()  # so that the caption starts below whatever the axes' labels reach
         low = figure.get_tightbbox().y0 / figure.get_figheight()

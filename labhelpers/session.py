@@ -5,7 +5,7 @@ import os
 import random
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -57,6 +57,7 @@ def setup(seed: int = 0, device: str | None = None, budget: str | None = None) -
 
     Raises ValueError for an unknown device or budget, PermissionError if the runs folder cannot be written.
     """
+    global _session
     device = _device(device)
     budget = budget or os.environ.get("LABHELPERS_BUDGET") or ("laptop" if device.type == "cpu" else "full")
     if budget not in BUDGETS:
@@ -67,8 +68,7 @@ def setup(seed: int = 0, device: str | None = None, budget: str | None = None) -
     data = Path(os.environ.get("LABHELPERS_DATA") or home / "data").expanduser().resolve()
     runs = Path(os.environ.get("LABHELPERS_RUNS") or home / "runs").expanduser().resolve()
     figures = home / "figures" if os.environ.get("LABHELPERS_PUBLISH") else runs / "figures"
-    session = Session(device, budget, seed, data, writable(runs), figures)
-    use(session)
+    session = _session = Session(device, budget, seed, data, writable(runs), figures)
     seed_everything(seed)
     from labhelpers.plots import use_theme
 
@@ -88,20 +88,12 @@ def current() -> Session:
     return _session or setup()
 
 
-def use(session: Session) -> None:
-    """Make `session` the one in use, with deterministic cuDNN kernels so that a run repeats exactly."""
-    global _session
-    _session = session
-    torch.backends.cudnn.benchmark = False
-    torch.backends.cudnn.deterministic = True
-
-
 @contextlib.contextmanager
 def hushed(session: Session) -> Iterator[None]:
     """Use `session` without bars and lines, on one CPU thread, and put everything back afterwards."""
     global _session
     before, threads = _session, torch.get_num_threads()
-    use(replace(session, quiet=True))
+    _session = replace(session, quiet=True)
     torch.set_num_threads(1)
     try:
         yield
@@ -111,27 +103,29 @@ def hushed(session: Session) -> Iterator[None]:
 
 
 def seed_everything(seed: int) -> None:
-    """Seed Python's, NumPy's and PyTorch's global generators (all devices)."""
+    """Seed Python's, NumPy's and PyTorch's global generators (all devices), and have cuDNN repeat itself exactly."""
+    torch.backends.cudnn.benchmark, torch.backends.cudnn.deterministic = False, True
     random.seed(seed)
     np.random.seed(seed % 2**32)
     torch.manual_seed(seed)
 
 
-def random_state() -> dict[str, Any]:
-    """Return the state of every global generator, in types that ``torch.load(weights_only=True)`` takes."""
+def random_state(own: Sequence[torch.Generator] = ()) -> dict[str, Any]:
+    """Return the state of every global generator and of `own`, in types that `torch.load` takes unpickled."""
     name, keys, *rest = np.random.get_state()
-    cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
-    numpy = (name, keys.tolist(), *rest)
-    return {"python": random.getstate(), "numpy": numpy, "torch": torch.get_rng_state(), "cuda": cuda}
+    state = {"python": random.getstate(), "numpy": (name, keys.tolist(), *rest), "torch": torch.get_rng_state()}
+    return state | {"cuda": torch.cuda.get_rng_state_all(), "own": [generator.get_state() for generator in own]}
 
 
-def set_random_state(state: dict[str, Any]) -> None:
-    """Put every global generator back into a state that `random_state` returned."""
+def set_random_state(state: dict[str, Any], own: Sequence[torch.Generator] = ()) -> None:
+    """Put every global generator, and `own`, back into a state that `random_state` returned."""
     random.setstate(state["python"])
     np.random.set_state(state["numpy"])
     torch.set_rng_state(state["torch"])
-    if torch.cuda.is_available() and len(state["cuda"]) == torch.cuda.device_count():
+    if len(state["cuda"]) == torch.cuda.device_count():
         torch.cuda.set_rng_state_all(state["cuda"])
+    for generator, saved in zip(own, state["own"], strict=True):
+        generator.set_state(saved)
 
 
 @contextlib.contextmanager

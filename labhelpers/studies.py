@@ -8,6 +8,7 @@ import platform
 import statistics
 import sys
 import threading
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -67,7 +68,11 @@ def study(
         workers = 1 if current.budget == "smoke" or current.device.type != "cpu" else joblib.cpu_count()
     jobs = (joblib.delayed(_call)(experiment, current, i, call) for i, call in enumerate(calls) if i not in done)
     loaded = len(done)
-    with tqdm(desc=run, total=len(calls), initial=loaded, leave=False, file=sys.stdout, disable=current.quiet) as bar:
+    with (
+        warnings.catch_warnings(),
+        tqdm(desc=run, total=len(calls), initial=loaded, leave=False, file=sys.stdout, disable=current.quiet) as bar,
+    ):
+        warnings.filterwarnings("ignore", "A worker stopped", UserWarning)  # replaced when its memory has grown
         for i, rows in joblib.Parallel(n_jobs=workers, return_as="generator_unordered")(jobs):
             write_json(files[i], rows)
             done[i] = rows
@@ -109,11 +114,7 @@ class Interval:
     n: int
 
     def __format__(self, spec: str) -> str:
-        spec = spec or ".3g"
         return f"{self.mean:{spec}} [{self.low:{spec}}, {self.high:{spec}}] (n = {self.n})"
-
-    def __str__(self) -> str:
-        return format(self)
 
 
 def interval(values: Iterable[float]) -> Interval:

@@ -22,8 +22,6 @@ from labhelpers.epoch import deferred_interrupt, events, train_epoch
 from labhelpers.fingerprint import describe
 from labhelpers.metrics import loss_and_accuracy, predict
 
-BAR = {"leave": False, "file": sys.stdout, "mininterval": 0.3}  # one text bar, gone when done
-
 OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
     "sgd": functools.partial(torch.optim.SGD, fused=True),
     "momentum": functools.partial(torch.optim.SGD, momentum=0.9, fused=True),
@@ -75,10 +73,9 @@ def train(
         seed: seeds the global generators for this run alone; the session's seed by default.
         choices: further hyperparameters, for the fingerprint and for TensorBoard.
 
-    Raises:
-        ValueError: epochs or patience below 1, no batches, or `monitor` is not reported.
-        NonFiniteLossError: the loss, or a weight at an epoch's end, became NaN or infinite.
-        KeyboardInterrupt: interrupted; saved after the running step.
+    Raises ValueError for epochs or patience below 1, no batches, or a `monitor` that is not reported;
+    NonFiniteLossError when the loss, or a weight at an epoch's end, became NaN or infinite; and KeyboardInterrupt
+    when interrupted, saved after the running step.
     """
     current = session.current()
     for name, value in (("epochs", epochs), ("patience", patience)):
@@ -89,17 +86,12 @@ def train(
     seed = current.seed if seed is None else seed
     choices = {"epochs": epochs, "patience": patience, "monitor": monitor, "seed": seed, **(choices or {})}
     name, say = run or "training", (lambda line: None) if current.quiet else print
-
-    def fingerprint() -> dict[str, Any]:
-        parts = {"step": step, "data": batches, "evaluate": evaluate, **state}
-        return {**choices, "budget": current.budget, **{name: describe(part) for name, part in parts.items()}}
-
-    store = RunStore(current.run_folder(run) if run else None, state, fingerprint)
-    note = "" if fresh else store.load()
-    if note:
+    parts = {"budget": current.budget, "step": step, "data": batches, "evaluate": evaluate, **state} if run else {}
+    store = RunStore(current.run_folder(run) if run else None, state, choices | describe(parts))
+    if not fresh and (note := store.load()):
         say(f"{name}: {note}")
     progress = store.progress
-    done_steps = len(progress.history) * len(batches) + progress.step
+    total, done_steps = epochs * len(batches), len(progress.history) * len(batches) + progress.step
 
     def done() -> bool:
         waited = len(progress.history) - _best(progress.history, monitor).get("epoch", 0)
@@ -112,25 +104,28 @@ def train(
             session.isolated_random_state(seed),
             deferred_interrupt() as interrupted,
             events(store, choices) as write_events,
-            tqdm(total=epochs * len(batches), initial=done_steps, disable=current.quiet, **BAR) as bar,
+            tqdm(total=total, initial=done_steps, disable=current.quiet, leave=False, file=sys.stdout) as bar,
         ):
-            store.restore_randomness()
+            if progress.now:
+                session.set_random_state(progress.now, store.generators)
             while not done():
                 bar.set_description_str(f"{name} · epoch {len(progress.history) + 1}/{epochs}", refresh=False)
                 row = train_epoch(step, batches, store, bar, interrupted)
-                store.set_training(False)
+                store.modules.eval()
                 row |= {key: float(value) for key, value in (evaluate() if evaluate else {}).items()}
                 if patience and monitor not in row:
                     raise ValueError(f"monitor={monitor!r} is not reported: choose from {', '.join(row)}")
-                progress.close_epoch(row)
+                progress.history.append(row)
+                progress.step, progress.examples, progress.sums = 0, 0, {}
                 if patience and _best(progress.history, monitor) is row:
-                    store.keep_best()
+                    progress.best = copy.deepcopy(store.modules.state_dict())
                 write_events(row)
                 (store.save if done() else store.save_if_due)()
         again = f"resumed after step {done_steps} · " if done_steps else ""
         say(f"{name}: {again}{_summary(progress, monitor)}")
-    store.restore_best()
-    store.set_training(False)
+    if progress.best:
+        store.modules.load_state_dict(progress.best)
+    store.modules.eval()
     return Run(run, state, progress.history, _best(progress.history, monitor), progress.seconds, store.folder)
 
 
@@ -167,11 +162,9 @@ def fit(
     if any(parameter.ndim == 4 for parameter in model.parameters()):
         model = model.to(memory_format=torch.channels_last)  # a quarter faster for convolutions
     shape = tuple(predict(model, data.train[:2]).shape)
-    if shape != (wanted := (2, data.num_classes)):
-        fix = f"its output has to be {wanted}, so check the width of the last layer"
-        raise ValueError(
-            f"the model turns 2 images into {shape}, but {data.name} has {data.num_classes} classes: {fix}"
-        )
+    if shape != (2, data.num_classes):
+        wanted = f"{data.name} has {data.num_classes} classes: check the width of the last layer"
+        raise ValueError(f"the model turns 2 images into {shape}, but {wanted}")
     optim = build(model.parameters(), lr=lr, weight_decay=weight_decay)
     state = {"model": model, "optimizer": optim}
     if schedule:

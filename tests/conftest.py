@@ -6,13 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from labhelpers import data
+from labhelpers import data, datafiles
 from labhelpers import session as sessions
-from labhelpers.datafiles import DownloadError
 
 
-def no_network(folder):
-    raise DownloadError("tests use no network")
+def no_network(name, folder):
+    raise ConnectionError("tests use no network")
 
 
 @pytest.fixture
@@ -24,8 +23,7 @@ def start(tmp_path, monkeypatch):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(sessions, "_session", None)
     monkeypatch.setattr(data, "SOURCES", {})
-    for name, (read, _, stand_in) in list(data._SETS.items()):  # tests never touch the network
-        monkeypatch.setitem(data._SETS, name, (read, no_network, stand_in))
+    monkeypatch.setattr(datafiles, "download", no_network)  # tests never touch the network
     threads = torch.get_num_threads()
     generators = random.getstate(), np.random.get_state(), torch.get_rng_state()
 

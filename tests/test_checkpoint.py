@@ -107,7 +107,7 @@ def test_a_non_finite_loss_stops_at_its_step_and_keeps_the_last_good_checkpoint(
     assert len(seen) == 9
     saved, trouble = read_checkpoint(session.runs / "nan")
     assert trouble == "" and len(saved["progress"]["history"]) == 1
-    assert saved["objects"]["model"]["weight"].isfinite().all()
+    assert saved["objects"]["all modules"]["model.weight"].isfinite().all()
 
 
 def test_weights_that_are_not_finite_are_not_saved(session, monkeypatch):

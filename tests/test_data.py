@@ -12,9 +12,9 @@ import labhelpers as lab
 from labhelpers import data as data_module
 from labhelpers import datafiles, standins
 from labhelpers import session as sessions
-from labhelpers.datafiles import DownloadError
 
 RNG = np.random.default_rng(0)
+DOWNLOAD = datafiles.download  # the sessions of the tests have none
 
 
 @pytest.fixture(autouse=True)
@@ -68,16 +68,13 @@ def test_smoke_budget_uses_the_stand_in_and_says_so(session, capsys, name, shape
 
 def test_stand_in_when_no_mirror_can_be_reached(laptop_session, capsys, monkeypatch):
     dead = "http://127.0.0.1:9/"  # the discard port: refused
-    download = functools.partial(datafiles.download_mnist, mirrors=[dead])
-    monkeypatch.setitem(data_module._SETS, "mnist", (datafiles.mnist, download, "digits"))
+    monkeypatch.setattr(datafiles, "download", functools.partial(DOWNLOAD, mirrors=[dead]))
     data = lab.load_data("mnist")
     said = capsys.readouterr().out
     assert f"train-images-idx3-ubyte.gz could not be downloaded; data/README.md names other ways. {dead}" in said
     assert said.endswith(f"mnist: {data.source}, because the original cannot be had\n")
     assert data.source == "stand-in: scikit-learn's digits, enlarged" and not data.original
-    monkeypatch.setitem(
-        data_module._SETS, "mnist", (pytest.fail, pytest.fail, "digits")
-    )  # a worker draws the stand-in, it does not try again
+    monkeypatch.setattr(datafiles, "read", pytest.fail)  # a worker draws the stand-in, it does not try again
     assert pickle.loads(pickle.dumps(data)).source == data.source
 
 
@@ -85,28 +82,29 @@ def test_stand_in_when_the_data_folder_cannot_be_written(start, tmp_path, monkey
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("LABHELPERS_DATA", str(tmp_path / "file" / "data"))
     start("laptop")
-    monkeypatch.setitem(data_module._SETS, "mnist", (datafiles.mnist, datafiles.download_mnist, "digits"))
+    monkeypatch.setattr(datafiles, "download", DOWNLOAD)
     assert lab.load_data("mnist").source.startswith("stand-in")
     assert "set LABHELPERS_DATA to a folder you can write" in capsys.readouterr().out
 
 
-def test_sources_in_order(laptop_session, capsys):
+def test_sources_in_order(laptop_session, capsys, monkeypatch):
     """An .npz of the name, the files, a download, the stand-in: each is used when those before it are missing."""
     log, there, can_download = [], False, True
     arrays = {key: value for key, value in write(laptop_session.data / "mnist.npz").items()}
 
-    def read(folder):
+    def read(name, folder):
         log.append("read")
         return dict(arrays) if there else None
 
-    def download(folder):
+    def download(name, folder):
         nonlocal there
         log.append("download")
         if not can_download:
-            raise DownloadError("no mirror")
+            raise ConnectionError("no mirror")
         there = True
 
-    data_module._SETS["mnist"] = (read, download, "digits")  # the fixture puts it back
+    monkeypatch.setattr(datafiles, "read", read)
+    monkeypatch.setattr(datafiles, "download", download)
     assert lab.load_data("mnist").source == "mnist.npz" and not log
     (laptop_session.data / "mnist.npz").unlink()
     assert lab.load_data("mnist").source == "original files" and log == ["read", "download", "read"]

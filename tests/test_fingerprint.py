@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+import labhelpers as lab
 from labhelpers.fingerprint import describe, differences, digest
 
 
@@ -112,7 +113,21 @@ def test_a_loader_is_described_by_its_data():
         return torch.utils.data.DataLoader(torch.utils.data.TensorDataset(torch.full((4, 1), fill)), size)
 
     assert changes(loader(1.0), loader(1.0)) == ""
-    assert changes(loader(1.0), loader(2.0)) == changes(loader(1.0), loader(1.0, size=1)) == "step changed"
+    assert changes(loader(1.0), loader(2.0)) == "tensors changed"
+    assert changes(loader(1.0), loader(1.0, size=1)) == "batch_size changed from 2 to 1"
+
+
+def test_an_object_counts_by_its_attributes_and_the_code_of_its_class():
+    kinds = [function(f"class f:\n    def __init__(self, n): self.n = n\n    def g(self): return {k}") for k in (1, 2)]
+    assert changes(kinds[0](1), kinds[0](1)) == "" and changes(kinds[0](1), kinds[0](2)) == "n changed from 1 to 2"
+    assert changes(kinds[0](1), kinds[1](1)) == "the code of f changed"
+
+
+def test_an_overridden_method_counts_as_overridden():
+    nets = [
+        function(f"class f(Net):\n    def forward(self, x):\n        return {n} * x", Net=lab.MLP) for n in (1, 1, 2)
+    ]
+    assert changes(nets[0], nets[1]) == "" and changes(nets[0], nets[2]) == "the code of f changed"
 
 
 def test_a_description_is_the_same_in_another_process():

@@ -67,3 +67,26 @@ def test_batch_norm_stands_before_every_relu_and_leaves_the_initial_weights_alon
     for layer in model.hidden:
         h = h + layer(normalised_relu(h))
     torch.testing.assert_close(model(x), model.head(normalised_relu(h)))
+
+
+def test_lenet5_is_the_network_of_the_paper_in_todays_form():
+    """Counted layer by layer: 156 + 2,416 + 48,120 + 10,164 + 850; and the expression written out."""
+    torch.manual_seed(0)
+    model, x = lab.LeNet5(), torch.randn(3, 1, 28, 28)
+    layers = [layer for layer in model.modules() if isinstance(layer, nn.Conv2d | nn.Linear)]
+    assert [parameters(layer) for layer in layers] == [156, 2_416, 48_120, 10_164, 850]
+    h = x
+    for layer, padding in zip(layers[:2], (2, 0), strict=True):
+        h = nn.functional.conv2d(h, layer.weight, layer.bias, padding=padding).relu()
+        n, c, height, width = h.shape
+        h = h.reshape(n, c, height // 2, 2, width // 2, 2).amax((3, 5))  # 2×2 max pooling
+    assert h.shape == (3, 16, 5, 5)
+    h = h.flatten(1)
+    for layer in layers[2:4]:
+        h = (h @ layer.weight.T + layer.bias).clamp(min=0)
+    torch.testing.assert_close(model(x), h @ layers[4].weight.T + layers[4].bias)
+
+
+@pytest.mark.parametrize("size", [20, 29, 32, 48])
+def test_lenet5_takes_images_of_another_size(size):
+    assert lab.LeNet5(3, num_classes=4, size=size)(torch.randn(2, 3, size, size)).shape == (2, 4)

@@ -75,7 +75,7 @@ def test_a_study_that_was_cut_off_computes_only_what_is_left(session):
     source += "    go.calls.append(seed)\n    return {'value': seed * depth}"
 
     class Go:
-        stop, calls = 3, []
+        stop, calls, fingerprint = 3, [], "not a choice"
 
     go = Go()
     space = {"__name__": "__main__", "go": go}

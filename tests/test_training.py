@@ -179,7 +179,7 @@ def test_a_finished_run_is_loaded_without_a_step(digits, model, steps, capsys):
     [
         ({"lr": 0.02}, "lr changed from 0.01 to 0.02"),
         ({"epochs": 2}, "epochs changed from 1 to 2"),
-        ({"seed": 1}, "data changed, seed changed from 0 to 1"),
+        ({"seed": 1}, "because seed changed from 0 to 1"),
         ({"optimizer": "adam"}, "optimizer changed"),
         ({"schedule": lambda share: 1 - share}, "schedule changed"),
         ({"model": lab.MLP(784, 32, 10)}, "initial weights changed"),
@@ -268,7 +268,7 @@ def test_saving_takes_its_share_of_the_time_only(session, monkeypatch):
         clock[0] += cost
 
     monkeypatch.setattr(checkpoint, "write_json", save)
-    store = checkpoint.RunStore(session.run_folder("share"), {"model": nn.Linear(1, 1)}, dict)
+    store = checkpoint.RunStore(session.run_folder("share"), {"model": nn.Linear(1, 1)}, {})
     for _ in range(200):
         clock[0] += 1
         store.save_if_due()

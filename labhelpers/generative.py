@@ -1,0 +1,65 @@
+"""Measuring a generator: how far its samples are from real ones, and how much of them they cover."""
+
+import torch
+from torch import Tensor
+
+
+def frechet_distance(a: Tensor, b: Tensor) -> float:
+    """Return the squared Fréchet distance between Gaussians fitted to features `a` (N, D) and `b` (M, D).
+
+    ``|μ_a - μ_b|² + tr(Σ_a + Σ_b - 2 (Σ_a Σ_b)^½)``: Heusel et al. 2017, arXiv:1706.08500, equation 6. It is 0 for
+    equal sets, and grows as the sets get smaller: compare only values from equally many examples.
+    """
+    _require_features(a, b)
+    a, b = a.double(), b.double()
+    means = (a.mean(0) - b.mean(0)).square().sum()
+    values, vectors = torch.linalg.eigh(torch.cov(a.T).reshape(a.shape[1], -1))
+    root = vectors * values.clamp(min=0).sqrt() @ vectors.T  # Σ_a^½
+    other = torch.cov(b.T).reshape(root.shape)
+    cross = torch.linalg.eigvalsh(root @ other @ root).clamp(min=0).sqrt().sum()  # tr (Σ_a Σ_b)^½
+    return (means + values.sum() + other.trace() - 2 * cross).clamp(min=0).item()
+
+
+def precision_recall(real: Tensor, fake: Tensor, k: int = 3) -> dict[str, float]:
+    """Return ``precision`` and ``recall`` of features `fake` (M, D) against `real` (N, D), each in 0…1.
+
+    Precision is the share of fakes that lie among the real ones (quality), recall the share of real ones that lie
+    among the fakes (variety). "Among" means: no further from some member than that member's `k`-th nearest
+    neighbour of its own set (Kynkäänniemi et al. 2019, arXiv:1904.06991, equations 1 and 2).
+    """
+    _require_features(real, fake, k)
+    return {"precision": _share_among(fake, real, k), "recall": _share_among(real, fake, k)}
+
+
+def class_coverage(labels: Tensor, num_classes: int) -> dict[str, float]:
+    """Return how many of the classes occur in `labels` (N,), ``classes``, and the ``entropy`` of their shares in nats.
+
+    Equal shares give the largest entropy, ``ln(num_classes)``; a single class gives 0.
+    """
+    counts = torch.bincount(labels, minlength=num_classes)
+    if len(labels) == 0 or len(counts) > num_classes:
+        raise ValueError(f"{len(labels)} labels in {len(counts)} classes: give some, all below {num_classes}")
+    share = counts.double() / len(labels)
+    return {"classes": float((counts > 0).sum()), "entropy": -torch.xlogy(share, share).sum().item() + 0.0}
+
+
+def diversity(samples: Tensor) -> float:
+    """Return the mean Euclidean distance between two different members of `samples` (N, …), 0 if all are equal."""
+    if len(samples) < 2:
+        raise ValueError(f"{len(samples)} samples have no pairs: give at least two")
+    return torch.pdist(samples.flatten(1).float()).mean().item()
+
+
+def _share_among(points: Tensor, members: Tensor, k: int) -> float:
+    radii = torch.cdist(members, members, compute_mode=_EXACT).kthvalue(k + 1).values  # the nearest is itself, at 0
+    inside = torch.cdist(points, members, compute_mode=_EXACT) <= radii  # (points, members)
+    return inside.any(1).double().mean().item()
+
+
+def _require_features(a: Tensor, b: Tensor, k: int = 1) -> None:
+    if a.ndim != 2 or b.ndim != 2 or a.shape[1] != b.shape[1] or min(len(a), len(b)) <= k:
+        given = f"{tuple(a.shape)} and {tuple(b.shape)}"
+        raise ValueError(f"features {given}: give two tensors (examples, D), D equal, with more than {k} examples")
+
+
+_EXACT = "donot_use_mm_for_euclid_dist"  # the faster mode gives a point a distance from itself
