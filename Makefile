@@ -4,27 +4,43 @@ BIN := .venv/bin
 BUDGET ?= laptop
 LAB ?=
 
-.PHONY: lab run publish test clean
+.PHONY: lab run publish readme address test browser colab clean
 
 .venv/.ready: requirements.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install -q -r requirements.txt
 	touch $@
 
+lab: export PATH := $(CURDIR)/$(BIN):$(PATH)
 lab: .venv/.ready        ## open JupyterLab on the notebooks
 	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) notebooks
 
 run: .venv/.ready        ## execute into runs/executed/   (BUDGET=smoke|laptop|full, LAB=03)
 	$(BIN)/python tools/execute.py --budget $(BUDGET) $(LAB)
 
-publish: .venv/.ready    ## the same in place, with figures/ and results.json
+publish: .venv/.ready    ## the same in place, with figures/, results.json and the table in README.md
+	$(BIN)/python tools/address.py
 	$(BIN)/python tools/execute.py --budget $(BUDGET) --publish $(LAB)
+	$(BIN)/python tools/readme.py
+
+readme: .venv/.ready     ## write the table of labs in README.md from figures/results.json
+	$(BIN)/python tools/readme.py
+
+address: .venv/.ready    ## write the repository's address from pyproject.toml into every notebook
+	$(BIN)/python tools/address.py
 
 test: .venv/.ready       ## lint, unit tests, then every notebook with the smoke budget
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m pytest tests
 	$(BIN)/python -m pytest --nbval-lax notebooks
+
+browser: .venv/.ready    ## two labs in JupyterLab and Chromium; pictures in runs/browser/
+	$(BIN)/python -m pip install -q -e ".[browser]"
+	$(BIN)/python -m pytest tests/browser
+
+colab: .venv/.ready      ## lab 01 in a bare environment with Colab's versions (5 GB for its duration)
+	$(BIN)/python -m pytest tests/colab
 
 clean:                   ## remove what runs wrote; data/ and .venv stay
 	rm -rf runs .pytest_cache .ruff_cache

@@ -3,6 +3,8 @@
 import os
 import tempfile
 
+collect_ignore = ["TEMPLATE.ipynb"]  # the start of a new lab: see CONTRIBUTING.md
+
 _runs = tempfile.TemporaryDirectory(prefix="labs-smoke-")  # removed when pytest ends
 os.environ.update(LABHELPERS_BUDGET="smoke", LABHELPERS_RUNS=_runs.name)
 os.environ.pop("LABHELPERS_PUBLISH", None)

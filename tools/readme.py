@@ -1,0 +1,98 @@
+"""Write the table of labs in README.md from the notebooks and figures/results.json."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from pathlib import Path
+
+import nbformat
+
+ROOT = Path(__file__).resolve().parents[1]
+MARKS = re.compile(r"(?<=<!-- labs -->\n).*(?=<!-- /labs -->)", re.DOTALL)
+HEAD = "| lab | question | one of its claims, as measured | claims that hold | laptop |\n|---|---|---|---|---|\n"
+SHOWN = {  # by lab: the claim to show, and the figure. Else: the first claim with an interval, and the first figure
+    "01": ("On average over seeds a plain MLP reads at least 97.8 % of the test digits", "01-widths"),
+    "02": (
+        "With 40 hidden layers the plain net reads under 15 % of the test images, the residual net over 80 %",
+        "02-curves",
+    ),
+    "03": (
+        "ResNet, batch norm: with 25 blocks the residual net has the higher validation accuracy",
+        "03-depth-resnet",
+    ),
+    "04": ("Batch norm, 20 layers: gradients of neighbouring inputs agree more in the residual net", "04-heatmap"),
+    "05": ("pointing game: the CAM beats edges", "05-shapes"),
+    "06": ("Test images: KL warm-up gives a higher log p(x) than none", "06-plane"),
+    "08": ("With its own learning rate each, Adam reads more test images than momentum", "08-paths"),
+}
+
+
+def main() -> None:
+    """Rewrite what stands between the marks."""
+    path = ROOT / "README.md"
+    path.write_text(with_table(path.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def with_table(readme: str) -> str:
+    """Return the text of a README with the table as it has to be now."""
+    results = json.loads((ROOT / "figures" / "results.json").read_text(encoding="utf-8"))
+    labs = sorted((ROOT / "notebooks").glob("[0-9][0-9]-*.ipynb"))
+    rows = "".join(row(lab, nbformat.read(lab, 4), results.get(lab.stem, {})) for lab in labs)
+    return MARKS.sub(lambda _: f"{HEAD}{rows}\n{conditions(results)}\n", readme)
+
+
+def row(path: Path, notebook: nbformat.NotebookNode, result: dict) -> str:
+    """Return a lab's row: picture and link, question, headline claim with verdict, claims held, minutes."""
+    number, claims = path.name[:2], result.get("claims", {})
+    question = notebook.cells[0].source.splitlines()[0].split(" · ", 1)[1]
+    link = f"[{number}](notebooks/{path.name})"
+    if not claims:
+        return f"| {link} | {question} | | | |\n"
+    wanted, figure = SHOWN.get(number, (None, first_figure(number)))
+    with_interval = [statement for statement, claim in claims.items() if "(n = " in claim["evidence"]]
+    statement = next(s for s in (wanted, *with_interval, *claims) if s in claims)
+    claim = claims[statement]
+    held = sum(claim["verdict"] == "holds" for claim in claims.values())
+    minutes = result.get("minutes", {}).get("laptop")
+    cells = (
+        f'{link}<br><img src="figures/{figure}.png" width="160" alt="{html.escape(alt_text(notebook, figure))}">',
+        question,
+        f"{statement}<br>**{claim['verdict']}**: {claim['evidence']}",
+        f"{held} of {len(claims)}",
+        f"{minutes:g} min" if minutes else "",
+    )
+    return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |\n"
+
+
+def first_figure(number: str) -> str:
+    """Return the name of a lab's first figure, "" if there is none."""
+    return min((path.stem for path in (ROOT / "figures").glob(f"{number}-*.png")), default="")
+
+
+def alt_text(notebook: nbformat.NotebookNode, figure: str) -> str:
+    """Return the alt text of the picture that the cell with this figure's name showed."""
+    for cell in notebook.cells:
+        if cell.cell_type == "code" and f'"{figure}"' in cell.source:
+            for output in cell.outputs:
+                if alt := output.get("metadata", {}).get("image/png", {}).get("alt"):
+                    return alt
+    return figure
+
+
+def conditions(results: dict) -> str:
+    """Return the sentence on what the claims were measured with."""
+    claims = [claim for result in results.values() for claim in result.get("claims", {}).values()]
+    used = {name: ", ".join(sorted({claim[name] for claim in claims})) for name in ("budget", "device")}
+    torch = ", ".join(sorted({claim["versions"]["torch"] for claim in claims}))
+    data = ", ".join(sorted({source for claim in claims for source in claim["data"]}))
+    held = sum(claim["verdict"] == "holds" for claim in claims)
+    return (
+        f"In all, {held} of {len(claims)} claims hold. Budget: {used['budget']}; device: {used['device']}; "
+        f"torch {torch}; data: {data}. Square brackets: 95 % interval over n seeds."
+    )
+
+
+if __name__ == "__main__":
+    main()
