@@ -50,8 +50,7 @@ def read_checkpoint(folder: Path) -> tuple[dict[str, Any] | None, str]:
             continue
         content = io.BytesIO(path.read_bytes())
         try:
-            broken = zipfile.ZipFile(content).testzip()
-            if broken:
+            if broken := zipfile.ZipFile(content).testzip():
                 raise ValueError(f"the record {broken} fails its checksum")
             content.seek(0)
             return torch.load(content, map_location="cpu", weights_only=True), " and ".join(troubles)
@@ -89,7 +88,8 @@ class RunStore:
         others = {name: item for name, item in state.items() if not isinstance(item, nn.Module | torch.Generator)}
         self.objects = {"all modules": self.modules, **others}
         self._saved_at, self._save_cost = time.monotonic(), 0.0
-        self.fingerprint = {**choices, "initial weights": digest(describe(self.modules.state_dict()))}
+        initial = {"initial weights": digest(describe(self.modules.state_dict()))} if folder else {}
+        self.fingerprint = choices | initial
 
     def load(self) -> str:
         """Restore the newest sound checkpoint of the same fingerprint; return what stood in the way, or ""."""

@@ -1,12 +1,12 @@
 """Lab 06's own functions, taken from its notebook: the KL, the noise, the likelihood, and an exact resume of a VAE."""
 
-import ast
 import math
 import signal
 
 import nbformat
 import pytest
 import torch
+from notebook_code import NOTEBOOKS, definitions
 from torch.distributions import Normal, kl_divergence
 
 import labhelpers as lab
@@ -15,16 +15,12 @@ from labhelpers.exercises import lab06
 
 
 @pytest.fixture
-def notebook(session, request):
+def notebook(session):
     """The names that the notebook defines: its choices, its functions and classes, and stand-in data."""
-    path = request.config.rootpath / "notebooks" / "06-vae.ipynb"
-    _, choices, *rest = [cell.source for cell in nbformat.read(path, 4).cells if cell.cell_type == "code"]
+    code = [cell.source for cell in nbformat.read(NOTEBOOKS / "06-vae.ipynb", 4).cells if cell.cell_type == "code"]
     names = {"__name__": "__main__", "lab": lab, "session": session}
-    exec(choices, names)
-    defined = [
-        node for cell in rest for node in ast.parse(cell).body if isinstance(node, ast.FunctionDef | ast.ClassDef)
-    ]
-    exec(compile(ast.Module(defined, []), path.name, "exec"), names)
+    exec(code[1], names)  # the choices
+    exec("\n\n".join(definitions("06-vae.ipynb").values()), names)
     names["mnist"] = lab.load_data("mnist", train_size=256)
     names["x_val"], names["y_val"] = names["draw"](names["mnist"].val, 32)
     return names

@@ -1,29 +1,24 @@
 """Lab 07's networks and its step, as they stand in the notebook: the paper's rules, the losses, and exact resume."""
 
-import ast
 import functools
 import itertools
-from pathlib import Path
 
-import nbformat
 import pytest
 import torch
 import torch.nn.functional as F
+from notebook_code import definitions
 from test_resume import assert_same_bits, live
 from torch import nn
 
 import labhelpers as lab
 
-NOTEBOOK = Path(__file__).resolve().parents[1] / "notebooks" / "drafts" / "07-dcgan.ipynb"
 NAMES = ["real_batches", "plan", "init", "build_generator", "build_discriminator", "draw", "set_up", "make_step"]
 NAMES += ["Film", "train_gan"]
 
 
 def sources():
     """The notebook's functions as text: there is no second copy to test by mistake."""
-    cells = [cell for cell in nbformat.read(NOTEBOOK, 4).cells if cell.cell_type == "code"]
-    nodes = [node for cell in cells if "%pip" not in cell.source for node in ast.parse(cell.source).body]
-    found = {node.name: ast.unparse(node) for node in nodes if getattr(node, "name", None) in NAMES}
+    found = {name: source for name, source in definitions("drafts/07-dcgan.ipynb").items() if name in NAMES}
     assert list(found) == NAMES
     return "\n\n".join(found.values())
 

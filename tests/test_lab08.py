@@ -1,27 +1,23 @@
 """Lab 08's update rules, as they stand in the notebook, against torch.optim: 20 steps on a small net, in float64."""
 
-import ast
 import copy
-from pathlib import Path
 
-import nbformat
 import pytest
 import torch
 import torch.nn.functional as F
+from notebook_code import definitions
 
 from labhelpers.models import MLP
 
-NOTEBOOK = Path(__file__).resolve().parents[1] / "notebooks" / "08-optimizers.ipynb"
 RULES = {"sgd", "sgd_momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw", "orthogonalise", "muon"}
 
 
 def functions_of_the_notebook():
     """The rules, compiled from the notebook's own cells: there is no second copy to test by mistake."""
     scope = {"torch": torch}
-    for cell in nbformat.read(NOTEBOOK, 4).cells:
-        if cell.cell_type == "code" and "%pip" not in cell.source:
-            body = [node for node in ast.parse(cell.source).body if getattr(node, "name", None) in RULES]
-            exec(compile(ast.Module(body, []), "08-optimizers.ipynb", "exec"), scope)
+    for name, source in definitions("08-optimizers.ipynb").items():
+        if name in RULES:
+            exec(source, scope)
     return scope
 
 

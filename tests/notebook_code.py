@@ -1,0 +1,15 @@
+"""What a notebook defines, as text: tests of a lab's own functions take them from its cells, never from a copy."""
+
+import ast
+from pathlib import Path
+
+import nbformat
+
+NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
+
+
+def definitions(name: str) -> dict[str, str]:
+    """Return the source of every function and class at the top of the cells of ``notebooks/<name>``, by its name."""
+    cells = [cell.source for cell in nbformat.read(NOTEBOOKS / name, 4).cells if cell.cell_type == "code"]
+    nodes = [node for source in cells if "%pip" not in source for node in ast.parse(source).body]
+    return {node.name: ast.unparse(node) for node in nodes if isinstance(node, ast.FunctionDef | ast.ClassDef)}
