@@ -17,7 +17,7 @@ _NAMES = {
     "metrics": ["evaluate", "predict"],
     "studies": ["Interval", "claim", "interval", "study", "t_interval"],
     "gradients": ["record_gradients"],
-    "generative": ["class_coverage", "diversity", "frechet_distance", "precision_recall"],
+    "generative": ["frechet_distance", "precision_recall"],
     "cam": ["class_activation_maps", "grad_cam"],
     "plots": ["plot_history", "plot_images", "plot_study", "save_figure"],
     "exercises": ["check", "hint", "solution"],

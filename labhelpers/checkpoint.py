@@ -1,14 +1,17 @@
 """Checkpoints: atomic to write, verified to load, exact to resume from."""
 
+import contextlib
 import io
 import json
 import os
 import time
 import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -17,19 +20,32 @@ from labhelpers.session import random_state
 
 SAVE_SECONDS = 30.0  # inside an epoch, save at most this often
 SAVE_SHARE = 0.02  # of the time may go into saving; a resume is exact from any checkpoint
+WAITS = (1.0, 3.0, 9.0)  # seconds before a failed write is tried again: a mounted drive can drop out for a while
 CHECKPOINT, PREVIOUS = "checkpoint.pt", "checkpoint.previous.pt"
+_KINDS = (np.bool_, np.int32, np.int64, np.float32, np.float64)  # a learning rate out of a table is one of these
+_NUMPY_NUMBERS = [np.float64().__reduce__()[0], np.dtype, *(type(np.dtype(kind)) for kind in _KINDS)]
 
 
 def write_atomically(path: Path, content: bytes, keep: Path | None = None) -> None:
-    """Write `content` so that `path`, or `keep` that gets what it held before, is whole at every instant."""
+    """Write `content` so that `path`, or `keep` that gets what it held before, is whole at every instant.
+
+    A write that fails is tried again, after each of `WAITS`, before its OSError is raised.
+    """
     partial = path.with_name(path.name + ".part")
-    with open(partial, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    if keep and path.exists():
-        path.replace(keep)
-    partial.replace(path)
+    for wait in (*WAITS, None):
+        try:
+            with open(partial, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            if keep and path.exists():
+                path.replace(keep)
+            partial.replace(path)
+            return
+        except OSError:
+            if wait is None:
+                raise
+            time.sleep(wait)
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -53,7 +69,8 @@ def read_checkpoint(folder: Path) -> tuple[dict[str, Any] | None, str]:
             if broken := zipfile.ZipFile(content).testzip():
                 raise ValueError(f"the record {broken} fails its checksum")
             content.seek(0)
-            return torch.load(content, map_location="cpu", weights_only=True), " and ".join(troubles)
+            with torch.serialization.safe_globals(_NUMPY_NUMBERS):
+                return torch.load(content, map_location="cpu", weights_only=True), " and ".join(troubles)
         except Exception as error:  # a damaged file can fail anywhere in zip, pickle or torch: all are reported
             path.replace(path.with_name(path.name + ".damaged"))
             troubles.append(f"{path.name} is damaged ({(str(error) or repr(error)).splitlines()[0][:80]})")
@@ -117,8 +134,9 @@ class RunStore:
         self.progress.now = random_state(self.generators)
         objects = {name: item.state_dict() for name, item in self.objects.items()}
         torch.save({"fingerprint": self.fingerprint, "objects": objects, "progress": vars(self.progress)}, buffer)
-        write_atomically(self.folder / CHECKPOINT, buffer.getvalue(), keep=self.folder / PREVIOUS)
-        write_json(self.folder / "history.json", self.progress.history)
+        with self.reported():
+            write_atomically(self.folder / CHECKPOINT, buffer.getvalue(), keep=self.folder / PREVIOUS)
+            write_json(self.folder / "history.json", self.progress.history)
         self._saved_at = time.monotonic()
         self._save_cost = self._saved_at - begun
 
@@ -127,6 +145,14 @@ class RunStore:
         wait = max(self._save_cost / SAVE_SHARE, SAVE_SECONDS if self.progress.step else 0.0)
         if time.monotonic() - self._saved_at >= wait:
             self.save()
+
+    @contextlib.contextmanager
+    def reported(self) -> Iterator[None]:
+        """Say that the folder cannot be written, and go on: a drive that dropped out must not end a run."""
+        try:
+            yield
+        except OSError as error:
+            print(f"NOT saved: {self.folder} cannot be written ({error.strerror or error})")
 
     def is_finite(self) -> bool:
         """Whether no parameter has become infinite or NaN."""

@@ -120,11 +120,17 @@ def events(store: RunStore, choices: dict[str, Any]) -> Iterator[Callable[[dict]
         for old in store.folder.glob("events.out.*"):
             old.unlink()
     plain = {k: v if isinstance(v, int | float | str) else str(v) for k, v in choices.items()}
-    with SummaryWriter(str(store.folder), purge_step=len(history) + 1) as writer:
+    writer = SummaryWriter(str(store.folder), purge_step=len(history) + 1)
 
-        def write(row: dict[str, float]) -> None:
+    def write(row: dict[str, float]) -> None:
+        with store.reported():
             for name, value in row.items():
                 writer.add_scalar(name, value, row["epoch"])
 
+    try:
         yield write
-        writer.add_hparams(plain, {f"last/{k}": v for k, v in history[-1].items()}, run_name=".")
+        with store.reported():
+            writer.add_hparams(plain, {f"last/{k}": v for k, v in history[-1].items()}, run_name=".")
+    finally:
+        with store.reported():
+            writer.close()

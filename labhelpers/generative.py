@@ -31,25 +31,6 @@ def precision_recall(real: Tensor, fake: Tensor, k: int = 3) -> dict[str, float]
     return {"precision": _share_among(fake, real, k), "recall": _share_among(real, fake, k)}
 
 
-def class_coverage(labels: Tensor, num_classes: int) -> dict[str, float]:
-    """Return how many of the classes occur in `labels` (N,), ``classes``, and the ``entropy`` of their shares in nats.
-
-    Equal shares give the largest entropy, ``ln(num_classes)``; a single class gives 0.
-    """
-    counts = torch.bincount(labels, minlength=num_classes)
-    if len(labels) == 0 or len(counts) > num_classes:
-        raise ValueError(f"{len(labels)} labels in {len(counts)} classes: give some, all below {num_classes}")
-    share = counts.double() / len(labels)
-    return {"classes": float((counts > 0).sum()), "entropy": -torch.xlogy(share, share).sum().item() + 0.0}
-
-
-def diversity(samples: Tensor) -> float:
-    """Return the mean Euclidean distance between two different members of `samples` (N, …), 0 if all are equal."""
-    if len(samples) < 2:
-        raise ValueError(f"{len(samples)} samples have no pairs: give at least two")
-    return torch.pdist(samples.flatten(1).float()).mean().item()
-
-
 def _share_among(points: Tensor, members: Tensor, k: int) -> float:
     radii = torch.cdist(members, members, compute_mode=_EXACT).kthvalue(k + 1).values  # the nearest is itself, at 0
     inside = torch.cdist(points, members, compute_mode=_EXACT) <= radii  # (points, members)

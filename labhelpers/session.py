@@ -1,6 +1,7 @@
 """The session: device, budget, seed and folders, chosen once at the top of a notebook."""
 
 import contextlib
+import importlib
 import os
 import random
 import re
@@ -46,7 +47,7 @@ class Session:
         return writable(self.runs / name)
 
 
-def setup(seed: int = 0, device: str | None = None, budget: str | None = None) -> Session:
+def setup(seed: int = 0, device: str | None = None, budget: str | None = None, wandb: str | None = None) -> Session:
     """Start and return the session that all helpers use: seed, device, budget, folders and plot theme.
 
     Args:
@@ -54,6 +55,7 @@ def setup(seed: int = 0, device: str | None = None, budget: str | None = None) -
         device: ``"cpu"``, ``"cuda"``, ``"cuda:1"``, ``"mps"``; the GPU if there is one.
         budget: ``"smoke"``, ``"laptop"`` or ``"full"``; else `LABHELPERS_BUDGET`; else ``"full"``
             with a GPU and ``"laptop"`` without.
+        wandb: a project of Weights & Biases that follows the TensorBoard events of all runs; needs that package.
 
     Raises ValueError for an unknown device or budget, PermissionError if the runs folder cannot be written.
     """
@@ -73,6 +75,9 @@ def setup(seed: int = 0, device: str | None = None, budget: str | None = None) -
     from labhelpers.plots import use_theme
 
     use_theme()
+    if wandb and (client := importlib.import_module("wandb")).run is None:  # once, however often the cell is run
+        client.tensorboard.patch(root_logdir=str(runs))  # names metrics after their run, "01/baseline/loss"
+        client.init(project=wandb, dir=runs, sync_tensorboard=True)
     place = f"cpu ({torch.get_num_threads()} threads)" if device.type == "cpu" else str(device)
     with contextlib.suppress(ValueError):  # a shorter name, when the folder lies below this one
         runs = runs.relative_to(home)

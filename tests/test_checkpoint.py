@@ -1,5 +1,8 @@
 """Checkpoints: atomic, verified, and honest about damage."""
 
+import errno
+
+import numpy as np
 import pytest
 import torch
 
@@ -82,9 +85,60 @@ def test_a_write_that_fails_leaves_the_old_content(tmp_path, monkeypatch):
         raise OSError("no space left")
 
     monkeypatch.setattr(checkpoint.os, "fsync", full)
+    monkeypatch.setattr(checkpoint, "WAITS", (0.0, 0.0))
     with pytest.raises(OSError, match="no space"):
         write_atomically(path, b"new", keep=tmp_path / "kept")
     assert path.read_bytes() == b"old"
+
+
+def test_a_write_is_tried_again_while_a_drive_is_away(tmp_path, monkeypatch):
+    sync, waited, tries = checkpoint.os.fsync, [], iter([False, False, True])
+
+    def sometimes(descriptor):
+        if not next(tries):
+            raise OSError(errno.ENOTCONN, "Transport endpoint is not connected")
+        sync(descriptor)
+
+    monkeypatch.setattr(checkpoint.os, "fsync", sometimes)
+    monkeypatch.setattr(checkpoint.time, "sleep", waited.append)
+    write_atomically(tmp_path / "x", b"whole")
+    assert (tmp_path / "x").read_bytes() == b"whole" and waited == list(checkpoint.WAITS[:2])
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # of TensorBoard's writer
+@pytest.mark.parametrize("returns", [True, False])
+def test_a_folder_that_is_away_for_a_while_costs_no_training(session, monkeypatch, capsys, returns):
+    monkeypatch.setattr(checkpoint, "SAVE_SHARE", 1e9)
+    monkeypatch.setattr(checkpoint, "WAITS", (0.0,))
+    digits, folder, hidden = lab.load_data("mnist", train_size=256), session.runs / "a", session.runs / "hidden"
+    torch.manual_seed(0)
+    model = lab.MLP(784, 16, 10)
+    at = {4: lambda: (folder.rename(hidden), folder.write_text("not a folder")), 7: lambda: None}
+    if returns:
+        at[7] = lambda: (folder.unlink(), hidden.rename(folder))
+
+    def fit(run, drive):
+        def schedule(done):  # called after each of the 2 × 4 epochs' steps
+            drive.pop(round(8 * done), lambda: None)()
+            return 1.0
+
+        return lab.fit(model, digits, epochs=4, batch_size=128, schedule=schedule, run=run)
+
+    expected = fit(None, {}).model.state_dict()
+    capsys.readouterr()
+    found = fit("a", at)
+    assert f"NOT saved: {folder} cannot be written (Not a directory)" in capsys.readouterr().out
+    torch.testing.assert_close(found.model.state_dict(), expected, rtol=0, atol=0)
+    saved, trouble = read_checkpoint(folder if returns else hidden)
+    assert trouble == "" and len(saved["progress"]["history"]) == (4 if returns else 1)
+
+
+@pytest.mark.parametrize("kind", [np.float64, np.float32, np.int64, np.bool_])
+def test_numbers_out_of_a_table_can_be_hyperparameters(session, capsys, kind):
+    digits, model = lab.load_data("mnist", train_size=64), lab.MLP(784, 10)
+    for _ in range(2):
+        lab.fit(model, digits, epochs=1, weight_decay=kind(0), run="a")
+    assert "a: loaded" in capsys.readouterr().out
 
 
 def test_a_non_finite_loss_stops_at_its_step_and_keeps_the_last_good_checkpoint(session, monkeypatch):

@@ -2,6 +2,7 @@
 
 import functools
 import itertools
+import math
 
 import pytest
 import torch
@@ -13,12 +14,12 @@ from torch import nn
 import labhelpers as lab
 
 NAMES = ["real_batches", "plan", "init", "build_generator", "build_discriminator", "draw", "set_up", "make_step"]
-NAMES += ["Film", "train_gan"]
+NAMES += ["Film", "train_gan", "class_coverage"]
 
 
 def sources():
     """The notebook's functions as text: there is no second copy to test by mistake."""
-    found = {name: source for name, source in definitions("drafts/07-dcgan.ipynb").items() if name in NAMES}
+    found = {name: source for name, source in definitions("07-dcgan.ipynb").items() if name in NAMES}
     assert list(found) == NAMES
     return "\n\n".join(found.values())
 
@@ -130,3 +131,18 @@ def test_a_killed_game_ends_with_the_bits_of_one_never_interrupted(session, tmp_
     assert statuses[0] == statuses[-1] == 0 and sum(status < 0 for status in statuses) >= 2
     assert "resumed after step" in said[-1]
     assert_same_bits(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("labels", "classes", "entropy"),
+    [
+        ([3, 3, 3, 3], 1, 0.0),
+        ([0, 1, 2, 3], 4, math.log(4)),
+        ([0, 0, 0, 2], 2, 0.75 * math.log(4 / 3) + 0.25 * math.log(4)),
+        (list(range(10)) * 7, 10, math.log(10)),
+    ],
+)
+def test_coverage_of_hand_made_labels(scope, labels, classes, entropy):
+    found = scope["class_coverage"](torch.tensor(labels), 10)
+    assert found == {"classes": classes, "entropy": pytest.approx(entropy, abs=1e-12)}
+    assert math.copysign(1, found["entropy"]) == 1  # no minus before a zero

@@ -2,6 +2,8 @@
 
 import io
 import random
+import sys
+import types
 
 import numpy as np
 import pytest
@@ -88,6 +90,33 @@ def test_folder_that_cannot_be_written(start, monkeypatch, tmp_path):
         f"cannot write to {place} (Not a directory): set LABHELPERS_RUNS to a folder you can write"
     )
     assert sessions._session is None
+
+
+def test_weights_and_biases_is_asked_for_by_name_and_started_once(start, monkeypatch, tmp_path):
+    calls = []
+    board = types.SimpleNamespace(patch=lambda **options: calls.append(("patch", options)))
+    client = types.SimpleNamespace(run=None, tensorboard=board)
+
+    def init(**options):
+        calls.append(("init", options))
+        client.run = object()
+
+    client.init = init
+    monkeypatch.setitem(sys.modules, "wandb", client)
+    session = start("smoke")
+    assert calls == []
+    for _ in range(2):
+        sessions.setup(device="cpu", budget="smoke", wandb="labs")
+    runs = session.runs  # the folder that the events are in, and named from
+    options = {"project": "labs", "dir": runs, "sync_tensorboard": True}
+    assert calls == [("patch", {"root_logdir": str(runs)}), ("init", options)]
+
+
+def test_weights_and_biases_without_its_package(start, monkeypatch):
+    start("smoke")
+    monkeypatch.setitem(sys.modules, "wandb", None)
+    with pytest.raises(ImportError, match="wandb"):
+        sessions.setup(device="cpu", budget="smoke", wandb="labs")
 
 
 def test_setup_seeds_every_generator(start):
