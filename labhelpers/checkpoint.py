@@ -1,12 +1,11 @@
 """Checkpoints: atomic to write, verified to load, exact to resume from."""
 
-import contextlib
 import io
 import json
 import os
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,8 +21,8 @@ SAVE_SECONDS = 30.0  # inside an epoch, save at most this often
 SAVE_SHARE = 0.02  # of the time may go into saving; a resume is exact from any checkpoint
 WAITS = (1.0, 3.0, 9.0)  # seconds before a failed write is tried again: a mounted drive can drop out for a while
 CHECKPOINT, PREVIOUS = "checkpoint.pt", "checkpoint.previous.pt"
-_KINDS = (np.bool_, np.int32, np.int64, np.float32, np.float64)  # a learning rate out of a table is one of these
-_NUMPY_NUMBERS = [np.float64().__reduce__()[0], np.dtype, *(type(np.dtype(kind)) for kind in _KINDS)]
+_NUMPY_NUMBERS = [type(np.dtype(kind)) for kind in (np.bool_, np.int32, np.int64, np.float32, np.float64)]
+torch.serialization.add_safe_globals([np.float64().__reduce__()[0], np.dtype, *_NUMPY_NUMBERS])  # as in lr=table.lr
 
 
 def write_atomically(path: Path, content: bytes, keep: Path | None = None) -> None:
@@ -69,8 +68,7 @@ def read_checkpoint(folder: Path) -> tuple[dict[str, Any] | None, str]:
             if broken := zipfile.ZipFile(content).testzip():
                 raise ValueError(f"the record {broken} fails its checksum")
             content.seek(0)
-            with torch.serialization.safe_globals(_NUMPY_NUMBERS):
-                return torch.load(content, map_location="cpu", weights_only=True), " and ".join(troubles)
+            return torch.load(content, map_location="cpu", weights_only=True), " and ".join(troubles)
         except Exception as error:  # a damaged file can fail anywhere in zip, pickle or torch: all are reported
             path.replace(path.with_name(path.name + ".damaged"))
             troubles.append(f"{path.name} is damaged ({(str(error) or repr(error)).splitlines()[0][:80]})")
@@ -134,9 +132,8 @@ class RunStore:
         self.progress.now = random_state(self.generators)
         objects = {name: item.state_dict() for name, item in self.objects.items()}
         torch.save({"fingerprint": self.fingerprint, "objects": objects, "progress": vars(self.progress)}, buffer)
-        with self.reported():
-            write_atomically(self.folder / CHECKPOINT, buffer.getvalue(), keep=self.folder / PREVIOUS)
-            write_json(self.folder / "history.json", self.progress.history)
+        self.reported(write_atomically, self.folder / CHECKPOINT, buffer.getvalue(), self.folder / PREVIOUS)
+        self.reported(write_json, self.folder / "history.json", self.progress.history)
         self._saved_at = time.monotonic()
         self._save_cost = self._saved_at - begun
 
@@ -146,11 +143,10 @@ class RunStore:
         if time.monotonic() - self._saved_at >= wait:
             self.save()
 
-    @contextlib.contextmanager
-    def reported(self) -> Iterator[None]:
-        """Say that the folder cannot be written, and go on: a drive that dropped out must not end a run."""
+    def reported(self, write: Callable[..., None], *what: Any) -> None:
+        """Call `write`, and say so when the folder cannot be written: a drive that dropped out must not end a run."""
         try:
-            yield
+            write(*what)
         except OSError as error:
             print(f"NOT saved: {self.folder} cannot be written ({error.strerror or error})")
 

@@ -123,14 +123,12 @@ def events(store: RunStore, choices: dict[str, Any]) -> Iterator[Callable[[dict]
     writer = SummaryWriter(str(store.folder), purge_step=len(history) + 1)
 
     def write(row: dict[str, float]) -> None:
-        with store.reported():
-            for name, value in row.items():
-                writer.add_scalar(name, value, row["epoch"])
+        for name, value in row.items():
+            writer.add_scalar(name, value, row["epoch"])
 
     try:
-        yield write
-        with store.reported():
-            writer.add_hparams(plain, {f"last/{k}": v for k, v in history[-1].items()}, run_name=".")
+        yield lambda row: store.reported(write, row)
+        last = {f"last/{name}": value for name, value in history[-1].items()}
+        store.reported(writer.add_hparams, plain, last, None, ".")
     finally:
-        with store.reported():
-            writer.close()
+        store.reported(writer.close)

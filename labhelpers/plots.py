@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from torch import Tensor
@@ -16,8 +17,6 @@ from labhelpers import session
 from labhelpers.studies import t_interval
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from labhelpers.training import Run
 
 
@@ -31,18 +30,17 @@ def plot_history(runs: "Run | Mapping[str, Run]", metric: str = "loss", ax: Axes
     """Draw `metric` against epochs: training dashed, validation solid, the best epoch as a dot.
 
     `runs` is one run, or several by label, each in a colour of its own; ``"val_" + metric`` joins `metric` when
-    there. Raises ValueError when no run reports it.
+    there. Raises ValueError when a run reports neither.
     """
     ax = ax or plt.subplots()[1]
     runs = runs if isinstance(runs, Mapping) else {"": runs}
-    known = {name: None for run in runs.values() for name in run.history[-1]}
-    if not {metric, f"val_{metric}"} & known.keys():
-        raise ValueError(f"no run reports {metric!r}: choose from {', '.join(known)}")
     for i, (label, run) in enumerate(runs.items()):
-        epochs = [row["epoch"] for row in run.history]
+        table = pd.DataFrame(run.history).set_index("epoch")
+        if not {metric, f"val_{metric}"} & {*table}:
+            raise ValueError(f"{label or 'the run'} does not report {metric!r}: choose from {', '.join(table)}")
         for name, style, words in ((metric, "--", "training"), (f"val_{metric}", "-", "validation")):
-            if name in run.history[-1]:
-                ax.plot(epochs, [row[name] for row in run.history], style, color=f"C{i}", label=f"{label} {words}")
+            if name in table:
+                ax.plot(table[name], style, color=f"C{i}", label=f"{label} {words}")
         if f"val_{metric}" in run.best:
             best = "best epoch" if i == len(runs) - 1 else None
             ax.plot(run.best["epoch"], run.best[f"val_{metric}"], "o", color=f"C{i}", label=best)
@@ -73,7 +71,7 @@ def plot_images(
     return axes
 
 
-def plot_study(table: "pd.DataFrame", x: str, y: str, hue: str | None = None, ax: Axes | None = None) -> Axes:
+def plot_study(table: pd.DataFrame, x: str, y: str, hue: str | None = None, ax: Axes | None = None) -> Axes:
     """Draw the mean of `y` over seeds with its 95 % t interval, each seed as a faint dot; x as categories."""
     ax = ax or plt.subplots()[1]
     levels = table[hue].nunique() if hue else 1

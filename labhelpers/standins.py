@@ -19,13 +19,9 @@ def digits() -> Arrays:
     pixels = torch.from_numpy(small.images)[:, None].float() / 16  # (1797, 1, 8, 8) in 0…1
     large = F.interpolate(pixels, size=(20, 20), mode="bicubic", align_corners=False).clamp(0, 1)
     images = (F.pad(large, (4, 4, 4, 4))[:, 0] * 255).round().byte().numpy()
-    return {
-        "train_images": images[:1500],
-        "train_labels": small.target[:1500],
-        "test_images": images[1500:],
-        "test_labels": small.target[1500:],
-        "classes": np.array([str(digit) for digit in range(10)]),
-    }
+    train = {"train_images": images[:1500], "train_labels": small.target[:1500]}
+    test = {"test_images": images[1500:], "test_labels": small.target[1500:]}
+    return train | test | {"classes": np.array([str(digit) for digit in range(10)])}
 
 
 def shapes(train: int = 4000, test: int = 1000, seed: int = 0) -> Arrays:

@@ -40,7 +40,7 @@ def test_several_histories_have_a_colour_each_and_share_given_axes():
     _, ax = plt.subplots()
     assert lab.plot_history({"a": run([3.0, 1.0]), "b": run([2.0, 1.0])}, ax=ax) is ax
     assert [line.get_color() for line in ax.lines] == ["C0"] * 3 + ["C1"] * 3
-    with pytest.raises(ValueError, match="no run reports 'accuracy': choose from epoch, loss, val_loss"):
+    with pytest.raises(ValueError, match="the run does not report 'accuracy': choose from loss, val_loss"):
         lab.plot_history(run([3.0, 1.0]), metric="accuracy")
 
 
