@@ -25,6 +25,7 @@ SHOWN = {  # by lab: the claim to show, and the figure. Else: the first claim wi
     "04": ("Batch norm, 20 layers: gradients of neighbouring inputs agree more in the residual net", "04-heatmap"),
     "05": ("pointing game: the CAM beats edges", "05-shapes"),
     "06": ("Test images: KL warm-up gives a higher log p(x) than none", "06-plane"),
+    "07": ("strong D, no norm: less recall than in the balanced game", "07-side-by-side"),
     "08": ("With its own learning rate each, Adam reads more test images than momentum", "08-paths"),
 }
 
