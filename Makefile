@@ -4,7 +4,7 @@ BIN := .venv/bin
 BUDGET ?= laptop
 LAB ?=
 
-.PHONY: lab run publish readme address test browser colab clean
+.PHONY: lab run publish readme address test bench browser colab extras clean
 
 .venv/.ready: requirements.txt
 	$(PYTHON) -m venv .venv
@@ -23,7 +23,7 @@ publish: .venv/.ready    ## the same in place, with figures/, results.json and t
 	$(BIN)/python tools/execute.py --budget $(BUDGET) --publish $(LAB)
 	$(BIN)/python tools/readme.py
 
-readme: .venv/.ready     ## write the table of labs in README.md from figures/results.json
+readme: .venv/.ready     ## write the tables in README.md from figures/results.json and benchmarks/results.json
 	$(BIN)/python tools/readme.py
 
 address: .venv/.ready    ## write the repository's address from pyproject.toml into every notebook
@@ -35,12 +35,21 @@ test: .venv/.ready       ## lint, unit tests, then every notebook with the smoke
 	$(BIN)/python -m pytest tests
 	$(BIN)/python -m pytest --nbval-lax notebooks
 
+bench: .venv/.ready      ## speed against bare PyTorch, Lightning and skorch; on a machine that does nothing else
+	$(BIN)/python -m pip install -q -e ".[bench]"
+	$(BIN)/python benchmarks/bench.py
+	$(BIN)/python tools/readme.py
+
 browser: .venv/.ready    ## two labs in JupyterLab and Chromium; pictures in runs/browser/
 	$(BIN)/python -m pip install -q -e ".[browser]"
 	$(BIN)/python -m pytest tests/browser
 
 colab: .venv/.ready      ## lab 01 in a bare environment with Colab's versions (5 GB for its duration)
 	$(BIN)/python -m pytest tests/colab
+
+extras: .venv/.ready     ## what optional packages add: a study on a cluster, Weights & Biases offline
+	$(BIN)/python -m pip install -q -e ".[cluster,wandb]"
+	$(BIN)/python -m pytest tests/extras
 
 clean:                   ## remove what runs wrote; data/ and .venv stay
 	rm -rf runs .pytest_cache .ruff_cache

@@ -84,8 +84,8 @@ class Batches:
             order = torch.randperm(len(split), generator=torch.Generator().manual_seed(seed))
         generator = torch.Generator(device).manual_seed(seed)
         for index in order.to(device).split(self.batch_size):
-            x = split.normalise(split.images[index])
-            yield (self.augment(x, generator) if self.augment else x), split.labels[index]
+            x = split.normalise(split.images.index_select(0, index))  # ten times as fast as images[index]
+            yield (self.augment(x, generator) if self.augment else x), split.labels.index_select(0, index)
 
 
 def random_crop_flip(x: Tensor, generator: torch.Generator, padding: int = 4) -> Tensor:

@@ -50,9 +50,7 @@ class ImageData:
         return f"{self.name}: {sizes} · images {self.shape} · {self.num_classes} classes · source: {self.source}"
 
     def __reduce__(self):
-        if self._recipe is None:
-            return super().__reduce__()
-        return _load_once, self._recipe  # workers read the files again: a name travels, not 47 MB of pixels
+        return (_load_once, self._recipe) if self._recipe else super().__reduce__()  # a name travels, not 47 MB
 
 
 def load_data(name: str, train_size: int | None = None) -> ImageData:
@@ -117,7 +115,9 @@ def _load(name: str, place: Path, stand_in: bool, train_size: int | None, device
 
 @functools.lru_cache(maxsize=4)
 def _load_once(*recipe) -> ImageData:  # in a worker of a study, which meets the same data set in call after call
-    return _load(*recipe)
+    if (data := _load(*recipe)).source.startswith("stand-in") and not recipe[2]:
+        raise datafiles.DataError(f"{recipe[0]} is not in {recipe[1]} on this machine: copy it or share the folder")
+    return data
 
 
 def _find(name: str, place: Path, stand_in: bool) -> tuple[Arrays, str, bool]:
@@ -143,7 +143,7 @@ def _find(name: str, place: Path, stand_in: bool) -> tuple[Arrays, str, bool]:
 
 def _moments(images: Tensor) -> tuple[Tensor, Tensor]:
     """Mean and standard deviation of each channel, (C, 1, 1) each; sums of whole numbers are exact everywhere."""
-    total = images.sum((0, 2, 3)).cpu().double()
+    total = sum(part.sum((0, 2, 3)) for part in images.split(1000)).cpu().double()  # all at once takes 8 bytes a pixel
     squares = sum(part.int().square().sum((0, 2, 3)) for part in images.split(1000)).cpu().double()
     mean = total / images[:, 0].numel()
     std = (squares / images[:, 0].numel() - mean**2).sqrt().clamp(min=1.0)

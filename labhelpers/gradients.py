@@ -30,8 +30,8 @@ class Gradients:
 
         squares = [dict.fromkeys(self._layers, 0.0) for _ in self._passes]
         for row, seen in zip(squares, self._passes, strict=True):
-            for layer, norm in seen:
-                row[layer] += norm.item() ** 2
+            for (layer, _), norm in zip(seen, torch.stack([norm for _, norm in seen]).tolist(), strict=True):
+                row[layer] += norm**2  # fetched together: one wait for a GPU a pass
         steps = pd.RangeIndex(1, len(squares) + 1, name="step")
         return pd.DataFrame(squares, index=steps, columns=pd.Index(self._layers, name="layer")) ** 0.5
 

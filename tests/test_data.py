@@ -248,3 +248,11 @@ def test_fingerprint_leaves_the_test_set_out(session, tmp_path):
     reference = lab.load_data(str(tmp_path / "a.npz")).fingerprint
     assert fingerprint("b.npz", "test_images") == reference
     assert fingerprint("c.npz", "train_images") != reference != fingerprint("d.npz", "train_labels")
+
+
+def test_a_worker_without_the_files_says_so_instead_of_training_on_a_stand_in(laptop_session):
+    write(laptop_session.data / "mnist.npz")
+    pickled = pickle.dumps(lab.load_data("mnist"))
+    (laptop_session.data / "mnist.npz").unlink()
+    with pytest.raises(lab.DataError, match=r"mnist is not in .*data on this machine: copy it or share the folder"):
+        pickle.loads(pickled)

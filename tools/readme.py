@@ -1,4 +1,4 @@
-"""Write the table of labs in README.md from the notebooks and figures/results.json."""
+"""Write the tables in README.md: the labs, from figures/results.json, and the speed, from benchmarks/results.json."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 import nbformat
 
 ROOT = Path(__file__).resolve().parents[1]
-MARKS = re.compile(r"(?<=<!-- labs -->\n).*(?=<!-- /labs -->)", re.DOTALL)
+MARKS = {name: re.compile(rf"(?<=<!-- {name} -->\n).*(?=<!-- /{name} -->)", re.DOTALL) for name in ("labs", "speed")}
 HEAD = "| lab | question | one of its claims, as measured | claims that hold | laptop |\n|---|---|---|---|---|\n"
 SHOWN = {  # by lab: the claim to show, and the figure. Else: the first claim with an interval, and the first figure
     "01": ("On average over seeds a plain MLP reads at least 97.8 % of the test digits", "01-widths"),
@@ -27,6 +27,9 @@ SHOWN = {  # by lab: the claim to show, and the figure. Else: the first claim wi
     "06": ("Test images: KL warm-up gives a higher log p(x) than none", "06-plane"),
     "07": ("strong D, no norm: less recall than in the balanced game", "07-side-by-side"),
     "08": ("With its own learning rate each, Adam reads more test images than momentum", "08-paths"),
+    "09": ("distractor: attention reads more test images than LeNet-5", "09-maps"),
+    "10": ("Validation accuracy is higher for “ResNet-18” than for “no batch norm”", "10-maps"),
+    "12": ("The rules name more than 80 % of the faults in networks that they have not seen", "12-ward"),
 }
 
 
@@ -37,11 +40,13 @@ def main() -> None:
 
 
 def with_table(readme: str) -> str:
-    """Return the text of a README with the table as it has to be now."""
+    """Return the text of a README with the tables as they have to be now."""
     results = json.loads((ROOT / "figures" / "results.json").read_text(encoding="utf-8"))
     labs = sorted((ROOT / "notebooks").glob("[0-9][0-9]-*.ipynb"))
     rows = "".join(row(lab, nbformat.read(lab, 4), results.get(lab.stem, {})) for lab in labs)
-    return MARKS.sub(lambda _: f"{HEAD}{rows}\n{conditions(results)}\n", readme)
+    measured = json.loads((ROOT / "benchmarks" / "results.json").read_text(encoding="utf-8"))
+    readme = MARKS["labs"].sub(lambda _: f"{HEAD}{rows}\n{conditions(results)}\n", readme)
+    return MARKS["speed"].sub(lambda _: speed(measured), readme)
 
 
 def row(path: Path, notebook: nbformat.NotebookNode, result: dict) -> str:
@@ -93,6 +98,37 @@ def conditions(results: dict) -> str:
         f"In all, {held} of {len(claims)} claims hold. Budget: {used['budget']}; device: {used['device']}; "
         f"torch {torch}; data: {data}. Square brackets: 95 % interval over n seeds."
     )
+
+
+def speed(measured: dict) -> str:
+    """Return the table of ratios to the bare loop, and the sentences on the other costs and on the machine."""
+    groups: dict[str, dict[str, dict]] = {}
+    for found in measured["rows"]:
+        groups.setdefault(found["group"], {})[found["what"]] = found
+    epochs = {name: rows for name, rows in groups.items() if ": an epoch of" in name}
+    table = [["one epoch", *(name.replace(": an epoch of", ",") for name in epochs)], ["---"] * (1 + len(epochs))]
+    for what in next(iter(epochs.values())):
+        table.append([what, *(times(rows[what]) for rows in epochs.values())])
+    start = [found["median"] for found in groups["start"].values()]
+    saving, size = (groups["checkpoint, MLP on MNIST"][what] for what in ("saving model and optimizer", "size"))
+    studies = [(name.split()[3], rows["in turn, all threads"]) for name, rows in groups.items() if "four runs" in name]
+    held = {what: found["median"] / 1e3 for what, found in groups["peak memory, MLP on MNIST"].items() if "n" in found}
+    words = [
+        "1.00 × is " + " and ".join(f"{next(iter(rows.values()))['median']:.2f} s" for rows in epochs.values()) + ".",
+        f"`import labhelpers` takes {start[1]:.2f} s beyond the {start[0]:.1f} s of torch.",
+        f"A checkpoint of the MLP ({size['median']:.1f} MB) takes {1e3 * saving['median']:.0f} ms, "
+        f"{saving['ratio']:.1%} of its epoch.",
+        "Two processes of `study` are faster than the same runs in turn with all threads: "
+        + ", ".join(f"{times(found)} ({name})" for name, found in studies) + ".",
+        "Peak memory, MLP: " + ", ".join(f"{what} {value:.1f} GB" for what, value in held.items()) + ".",
+        f"Medians, measured on {measured['date']}: {measured['machine']}; {measured['versions']}; {measured['data']}.",
+    ]  # fmt: skip
+    return "".join(f"| {' | '.join(line)} |\n" for line in table) + "\n" + "\n".join(words) + "\n"
+
+
+def times(found: dict) -> str:
+    """Return a row's ratio in words, or that it is not installed."""
+    return f"{found['ratio']:.2f} ×" if "ratio" in found else found["unit"]
 
 
 if __name__ == "__main__":

@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("wandb", reason="an optional extra: make extras")
-
 BODY = """
 import torch
 import labhelpers as lab
