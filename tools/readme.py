@@ -29,6 +29,7 @@ SHOWN = {  # by lab: the claim to show, and the figure. Else: the first claim wi
     "08": ("With its own learning rate each, Adam reads more test images than momentum", "08-paths"),
     "09": ("distractor: attention reads more test images than LeNet-5", "09-maps"),
     "10": ("Validation accuracy is higher for “ResNet-18” than for “no batch norm”", "10-maps"),
+    "11": ("At ten times the learning rate batch norm makes fewer errors than none", "11-forest"),
     "12": ("The rules name more than 80 % of the faults in networks that they have not seen", "12-ward"),
 }
 
