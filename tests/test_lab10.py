@@ -229,7 +229,8 @@ def test_careful_start_is_he_initialisation_and_blocks_that_begin_as_their_short
     for stage in model.stages:
         for block in stage:
             x = torch.randn(2, block.conv1.weight.shape[1], 8, 8)
-            torch.testing.assert_close(block(x), block.shortcut(x).relu())
+            kept = x[:, :, :: block.stride, :: block.stride]
+            torch.testing.assert_close(block(x), block.shortcut(kept).relu())
 
 
 def test_without_normalisation_the_same_parameters_remain():
