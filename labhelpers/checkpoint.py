@@ -132,10 +132,13 @@ class RunStore:
         self.progress.now = random_state(self.generators)
         objects = {name: item.state_dict() for name, item in self.objects.items()}
         torch.save({"fingerprint": self.fingerprint, "objects": objects, "progress": vars(self.progress)}, buffer)
-        self.reported(write_atomically, self.folder / CHECKPOINT, buffer.getvalue(), self.folder / PREVIOUS)
-        self.reported(write_json, self.folder / "history.json", self.progress.history)
+        self.reported(self._write, buffer.getvalue())
         self._saved_at = time.monotonic()
         self._save_cost = self._saved_at - begun
+
+    def _write(self, content: bytes) -> None:  # together: a drive that is away is waited for, and reported, once
+        write_atomically(self.folder / CHECKPOINT, content, keep=self.folder / PREVIOUS)
+        write_json(self.folder / "history.json", self.progress.history)
 
     def save_if_due(self) -> None:
         """Save unless that would cost more than its share of the time, or comes too soon inside an epoch."""

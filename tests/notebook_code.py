@@ -1,7 +1,9 @@
-"""What a notebook defines, as text: tests of a lab's own functions take them from its cells, never from a copy."""
+"""What a notebook defines: tests of a lab's own functions take them from its cells, never from a copy."""
 
 import ast
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import nbformat
 
@@ -13,3 +15,11 @@ def definitions(name: str) -> dict[str, str]:
     cells = [cell.source for cell in nbformat.read(NOTEBOOKS / name, 4).cells if cell.cell_type == "code"]
     nodes = [node for source in cells if "%pip" not in source for node in ast.parse(source).body]
     return {node.name: ast.unparse(node) for node in nodes if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+
+
+def compiled(name: str, functions: Iterable[str], scope: dict[str, Any]) -> dict[str, Any]:
+    """Return `scope`, which holds what the functions use, with those of ``notebooks/<name>`` compiled into it."""
+    found = definitions(name)
+    for function in functions:
+        exec(found[function], scope)
+    return scope

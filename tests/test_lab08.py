@@ -5,23 +5,14 @@ import copy
 import pytest
 import torch
 import torch.nn.functional as F
-from notebook_code import definitions
+from notebook_code import compiled
 
 from labhelpers.models import MLP
 
 RULES = {"sgd", "sgd_momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw", "orthogonalise", "muon"}
 
 
-def functions_of_the_notebook():
-    """The rules, compiled from the notebook's own cells: there is no second copy to test by mistake."""
-    scope = {"torch": torch}
-    for name, source in definitions("08-optimizers.ipynb").items():
-        if name in RULES:
-            exec(source, scope)
-    return scope
-
-
-RULE = functions_of_the_notebook()
+RULE = compiled("08-optimizers.ipynb", RULES, {"torch": torch})
 
 
 def test_every_rule_stands_in_the_notebook():

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 import torch.nn.functional as F
-from notebook_code import definitions
+from notebook_code import compiled
 from torch import nn
 from torch.autograd import gradcheck
 from torchvision.models import resnet
@@ -27,16 +27,8 @@ LAYERS = [
 ]
 
 
-def compiled():
-    """The layers, compiled from the notebook's own cells: there is no second copy to test by mistake."""
-    scope = {"torch": torch, "nn": nn, "F": F, "math": math, "itertools": itertools}
-    sources = definitions("10-resnet18-from-scratch.ipynb")
-    for name in LAYERS:
-        exec(sources[name], scope)
-    return SimpleNamespace(**{name: scope[name] for name in LAYERS})
-
-
-own = compiled()
+USED = {"torch": torch, "nn": nn, "F": F, "math": math, "itertools": itertools}
+own = SimpleNamespace(**compiled("10-resnet18-from-scratch.ipynb", LAYERS, USED))
 SIZES = [(1, 1), (7, 7), (8, 5), (4, 11)]
 MOVES = [
     pytest.param(

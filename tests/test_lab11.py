@@ -6,7 +6,7 @@ import zlib
 import numpy as np
 import pytest
 import torch
-from notebook_code import definitions
+from notebook_code import compiled
 from scipy.stats import false_discovery_control
 from torch import nn
 
@@ -20,10 +20,7 @@ def notebook():
     inits = {"zeros": nn.init.zeros_, "normal 1": lambda weight: nn.init.normal_(weight, std=1.0)}
     scope = {"torch": torch, "nn": nn, "np": np, "lab": lab, "itertools": itertools, "zlib": zlib, "inits": inits}
     scope |= {"widths": (3, 4, 5), "hidden": 6}
-    for name, source in definitions("11-design-choices.ipynb").items():
-        if name in ("ConvUnit", "CNN", "build", "holm"):
-            exec(source, scope)
-    return scope
+    return compiled("11-design-choices.ipynb", ("ConvUnit", "CNN", "build", "holm"), scope)
 
 
 SWITCHES = [

@@ -119,8 +119,8 @@ def speed(measured: dict) -> str:
         f"`import labhelpers` takes {start[1]:.2f} s beyond the {start[0]:.1f} s of torch.",
         f"A checkpoint of the MLP ({size['median']:.1f} MB) takes {1e3 * saving['median']:.0f} ms, "
         f"{saving['ratio']:.1%} of its epoch.",
-        "Two processes of `study` are faster than the same runs in turn with all threads: "
-        + ", ".join(f"{times(found)} ({name})" for name, found in studies) + ".",
+        "The same runs in turn, with all threads, take "
+        + ", ".join(f"{times(found)} ({name})" for name, found in studies) + " the time of `study` in two processes.",
         "Peak memory, MLP: " + ", ".join(f"{what} {value:.1f} GB" for what, value in held.items()) + ".",
         f"Medians, measured on {measured['date']}: {measured['machine']}; {measured['versions']}; {measured['data']}.",
     ]  # fmt: skip

@@ -100,22 +100,22 @@ def _bonferroni(p, level=0.05):
     return [value <= level / len(p) for value in p]
 
 
-def _holm(p, level=0.05):
+def _until_the_first_miss(p, line):
+    """True from the smallest p-value up to the first, of rank k from 1, that lies above line(k)."""
     found = [False] * len(p)
-    for k, i in enumerate(sorted(range(len(p)), key=p.__getitem__)):
-        if p[i] > level / (len(p) - k):
+    for k, i in enumerate(sorted(range(len(p)), key=p.__getitem__), start=1):
+        if p[i] > line(k):
             break
         found[i] = True
     return found
+
+
+def _holm(p, level=0.05):
+    return _until_the_first_miss(p, lambda k: level / (len(p) - k + 1))
 
 
 def _stops_at_the_first_miss(p, level=0.05):
-    found = [False] * len(p)
-    for k, i in enumerate(sorted(range(len(p)), key=p.__getitem__), start=1):
-        if p[i] > k / len(p) * level:
-            break
-        found[i] = True
-    return found
+    return _until_the_first_miss(p, lambda k: k / len(p) * level)
 
 
 def _each_for_itself(p, level=0.05):
