@@ -18,7 +18,7 @@ from labhelpers.fingerprint import describe, differences, digest
 from labhelpers.session import random_state
 
 SAVE_SECONDS = 30.0  # inside an epoch, save at most this often
-SAVE_SHARE = 0.02  # of the time may go into saving; a resume is exact from any checkpoint
+SAVE_SHARE = 0.01  # of the time may go into saving; a resume is exact from any checkpoint
 WAITS = (1.0, 3.0, 9.0)  # seconds before a failed write is tried again: a mounted drive can drop out for a while
 CHECKPOINT, PREVIOUS = "checkpoint.pt", "checkpoint.previous.pt"
 _NUMPY_NUMBERS = [type(np.dtype(kind)) for kind in (np.bool_, np.int32, np.int64, np.float32, np.float64)]

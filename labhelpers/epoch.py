@@ -16,7 +16,7 @@ from tqdm import tqdm
 from labhelpers.checkpoint import Progress, RunStore
 from labhelpers.session import random_state, set_random_state
 
-SYNC_STEPS = 64  # on a GPU the metrics of so many steps are fetched together; on a CPU each step's at once
+FETCH_SECONDS = 0.1  # the metrics of all steps in this time are fetched together: no step waits for a GPU
 
 
 class NonFiniteLossError(FloatingPointError):
@@ -25,19 +25,21 @@ class NonFiniteLossError(FloatingPointError):
 
 def train_epoch(step: Callable, batches: Iterable, store: RunStore, bar: tqdm, interrupted: Callable) -> dict:
     """Train to the end of the running epoch; return the means of its metrics over examples."""
-    progress, pending = store.progress, []
-    began, before = time.monotonic(), progress.seconds
-    epoch = len(progress.history) + 1
+    progress, pending, epoch = store.progress, [], len(store.progress.history) + 1
+    before, began = progress.seconds, time.monotonic()
+    fetched = began
     store.modules.train()
     for batch in _remaining(batches, store):
-        metrics = {name: torch.as_tensor(value).detach() for name, value in step(batch).items()}
+        metrics = {name: torch.as_tensor(value).detach().clone() for name, value in step(batch).items()}
         if "loss" not in metrics:
             raise ValueError(f'the step returned {list(metrics)}: return at least {{"loss": loss}}')
         pending.append((len(batch if isinstance(batch, Tensor) else batch[0]), metrics))
         bar.update()
-        if interrupted() or metrics["loss"].device.type == "cpu" or len(pending) == SYNC_STEPS:
+        now, loss = time.monotonic(), metrics["loss"]
+        diverged = loss.is_cpu and not math.isfinite(loss)  # asking a GPU at each step would mean waiting for it
+        if diverged or interrupted() or now - fetched >= FETCH_SECONDS:
             _collect(pending, progress)
-            progress.seconds = before + time.monotonic() - began
+            progress.seconds, fetched = before + now - began, now
             store.save_if_due()
             if interrupted():
                 store.save()
@@ -81,9 +83,7 @@ def _collect(pending: list[tuple[int, dict[str, Tensor]]], progress: Progress) -
     pending.clear()
 
 
-_ADVICE = (
-    "The last good checkpoint is kept. Try a lower learning rate, and look for a logarithm of 0 or a division by 0"
-)
+_ADVICE = "The last good checkpoint is kept. Try a lower learning rate; look for a logarithm of 0 or a division by 0"
 
 
 @contextlib.contextmanager

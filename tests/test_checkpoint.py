@@ -167,6 +167,7 @@ def test_a_non_finite_loss_stops_at_its_step_and_keeps_the_last_good_checkpoint(
 def test_weights_that_are_not_finite_are_not_saved(session, monkeypatch):
     monkeypatch.setattr(checkpoint, "SAVE_SHARE", 1e9)
     monkeypatch.setattr(checkpoint, "SAVE_SECONDS", 0.0)
+    monkeypatch.setattr(epoch, "FETCH_SECONDS", 0.0)
     model = torch.nn.Linear(1, 1)
 
     def step(x):
@@ -189,3 +190,17 @@ def test_metrics_of_many_steps_fetched_together_name_the_same_step():
     progress = checkpoint.Progress()
     epoch._collect(pending[:2], progress)
     assert (progress.sums, progress.examples, progress.step) == ({"loss": 20.0}, 8, 2)
+
+
+@pytest.mark.parametrize("wait", [0.0, 1e9])
+def test_a_metric_is_taken_as_it_was_after_its_step(session, monkeypatch, wait):
+    monkeypatch.setattr(epoch, "FETCH_SECONDS", wait)
+    model = torch.nn.Linear(1, 1)
+
+    def step(x):
+        with torch.no_grad():
+            model.weight.fill_(x.mean())
+        return {"loss": x.mean(), "weight": model.weight.mean(), "itself": model.weight[0, 0]}
+
+    run = lab.train(step, [torch.full((2, 1), value) for value in (1.0, 2.0, 6.0)], epochs=1, state={"model": model})
+    assert run.history == [{"epoch": 1, "loss": 3.0, "weight": 3.0, "itself": 3.0}]

@@ -269,10 +269,10 @@ def test_saving_takes_its_share_of_the_time_only(session, monkeypatch):
 
     monkeypatch.setattr(checkpoint, "write_json", save)
     store = checkpoint.RunStore(session.run_folder("share"), {"model": nn.Linear(1, 1)}, {})
-    for _ in range(200):
+    for _ in range(400):
         clock[0] += 1
         store.save_if_due()
-    assert 4 <= len(saved) <= 5  # a second each, at most 2 % of 200 s
+    assert 4 <= len(saved) <= 5  # a second each, about 1 % of 400 s
     store.progress.step, store._save_cost, cost = 1, 0.0, 0.0
     saved.clear()
     for _ in range(90):
