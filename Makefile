@@ -4,7 +4,7 @@ BIN := .venv/bin
 BUDGET ?= laptop
 LAB ?=
 
-.PHONY: lab run publish readme address test bench browser colab extras clean
+.PHONY: lab run publish readme address test bench profile browser colab extras clean
 
 .venv/.ready: requirements.txt
 	$(PYTHON) -m venv .venv
@@ -39,6 +39,10 @@ bench: .venv/.ready      ## speed against bare PyTorch, Lightning and skorch; on
 	$(BIN)/python -m pip install -q -e ".[bench]"
 	$(BIN)/python benchmarks/bench.py
 	$(BIN)/python tools/readme.py
+
+profile: .venv/.ready    ## where the time of each lab goes   (LAB=03)
+	$(BIN)/python -m pip install -q -e ".[bench]"
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python benchmarks/lab_profile.py $(LAB)
 
 browser: .venv/.ready    ## two labs in JupyterLab and Chromium; pictures in runs/browser/
 	$(BIN)/python -m pip install -q -e ".[browser]"

@@ -37,7 +37,7 @@ class Split:
 
     def normalise(self, images: Tensor) -> Tensor:
         """Return uint8 `images` (N, C, H, W) as float32 with the training set's mean 0 and deviation 1."""
-        return (images - self.mean).div_(self.std)
+        return images.to(torch.float32, copy=True).sub_(self.mean).div_(self.std)
 
     def batches(
         self, batch_size: int, shuffle: bool = False, augment: Augment | None = None, seed: int | None = None

@@ -165,8 +165,7 @@ def fit(
     if shape != (2, data.num_classes):
         wanted = f"{data.name} has {data.num_classes} classes: check the width of the last layer"
         raise ValueError(f"the model turns 2 images into {shape}, but {wanted}")
-    parameters = list(model.parameters())
-    optim = build(parameters, lr=lr, weight_decay=weight_decay)
+    optim = build(model.parameters(), lr=lr, weight_decay=weight_decay)
     state = {"model": model, "optimizer": optim}
     if schedule:
         steps = epochs * len(batches)
@@ -176,8 +175,7 @@ def fit(
         x, y = batch
         logits = model(x)
         loss = F.cross_entropy(logits, y)
-        for parameter in parameters:  # what zero_grad() does, without its cost of 2 % of a small model's step
-            parameter.grad = None
+        model.zero_grad()  # of a small model's step, 2 % faster than the optimizer's own
         loss.backward()
         optim.step()
         if schedule:

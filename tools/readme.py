@@ -112,15 +112,16 @@ def speed(measured: dict) -> str:
         table.append([what, *(times(rows[what]) for rows in epochs.values())])
     start = [found["median"] for found in groups["start"].values()]
     saving, size = (groups["checkpoint, MLP on MNIST"][what] for what in ("saving model and optimizer", "size"))
-    studies = [(name.split()[3], rows["in turn, all threads"]) for name, rows in groups.items() if "four runs" in name]
+    studies = {name.split()[3]: list(map(times, rows.values())) for name, rows in groups.items() if "four runs" in name}
     held = {what: found["median"] / 1e3 for what, found in groups["peak memory, MLP on MNIST"].items() if "n" in found}
     words = [
         "1.00 × is " + " and ".join(f"{next(iter(rows.values()))['median']:.2f} s" for rows in epochs.values()) + ".",
         f"`import labhelpers` takes {start[1]:.2f} s beyond the {start[0]:.1f} s of torch.",
         f"A checkpoint of the MLP ({size['median']:.1f} MB) takes {1e3 * saving['median']:.0f} ms, "
         f"{saving['ratio']:.1%} of its epoch.",
-        "The same runs in turn, with all threads, take "
-        + ", ".join(f"{times(found)} ({name})" for name, found in studies) + " the time of `study` in two processes.",
+        "Four runs in turn take, with all threads and with one, "
+        + ", ".join(f"{whole} and {one} ({name})" for name, (_, whole, one) in studies.items())
+        + " the time of `study` in two processes.",
         "Peak memory, MLP: " + ", ".join(f"{what} {value:.1f} GB" for what, value in held.items()) + ".",
         f"Medians, measured on {measured['date']}: {measured['machine']}; {measured['versions']}; {measured['data']}.",
     ]  # fmt: skip
