@@ -3,6 +3,7 @@
 import inspect
 
 import nbformat
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -109,3 +110,65 @@ def test_same_compares_models_by_structure_and_weights():
     changed = model()
     changed[0].bias.data[0] += 1
     assert not same(model(), changed) and not same(model(), model(nn.ReLU()))
+
+
+def test_same_takes_numpy_scalars_and_refuses_what_the_numbers_hide():
+    values = torch.tensor([0.0, 1.0], requires_grad=True)
+    assert same(np.float32(0.5), 0.5) and same(np.int64(3), 3) and same(np.bool_(True), True)
+    assert same(torch.tensor(True), True) and not same(torch.tensor(1), True)
+    assert same(values, values.detach()) and not same(values.detach(), values)  # a loss that was cut off
+    assert not same(values.detach(), torch.tensor([0, 1])) and same(torch.tensor(1.0), torch.tensor(1))
+
+
+def test_a_constant_is_an_attempt(double):
+    def zero(x):
+        return 0
+
+    assert grade(rename(zero, "double")).kind == "wrong"
+    zero.__name__ = "double"
+    assert grade(zero).kind == "wrong"
+
+    def double(x):
+        """Return twice x."""
+        ...
+
+    assert grade(double).kind == "not attempted"
+
+
+def test_results_that_look_alike_are_told_apart(monkeypatch):
+    def ramp(n):
+        return torch.arange(n, dtype=torch.float64)
+
+    def last_one_off(n):
+        return ramp(n) + (torch.arange(n) == n - 1)
+
+    record = Exercise(ramp, lambda: [(5,), (20,)], ["h"], {})
+    monkeypatch.setattr(exercises, "all_exercises", lambda: [record])
+    assert "expected  tensor of shape (5,)" in grade(rename(last_one_off, "ramp")).message
+    monkeypatch.setattr(exercises, "all_exercises", lambda: [Exercise(ramp, lambda: [(20,)], ["h"], {})])
+    assert "first difference at [19]: 20, expected 19" in grade(rename(last_one_off, "ramp")).message
+
+
+def test_none_can_be_the_answer_and_an_error_shows_its_line(monkeypatch):
+    def best(values):
+        return min(values) if values else None
+
+    monkeypatch.setattr(exercises, "all_exercises", lambda: [Exercise(best, lambda: [([],), ([2, 1],)], ["h"], {})])
+    message = grade(rename(lambda values: None, "best")).message
+    assert "return" not in message and "expected  1" in message
+
+    def worst(values):
+        return values[0] / 0 if values else None
+
+    worst.__name__ = "best"
+    assert "at        return values[0] / 0 if values else None" in grade(worst).message
+
+
+def test_a_name_and_a_function_are_not_mixed_up(double, capsys):
+    hint(rename(lambda x: x, "double"))
+    hint("double")
+    assert capsys.readouterr().out == "Hint 1 of 2: first\nHint 2 of 2: second\n"
+    with pytest.raises(TypeError, match="the function itself, not quoted and not called"):
+        check("double")
+    with pytest.raises(TypeError, match="3 is not a name"):
+        hint(3)

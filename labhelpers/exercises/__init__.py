@@ -12,10 +12,12 @@ import importlib
 import inspect
 import math
 import pkgutil
+import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -56,7 +58,10 @@ def check(function: Callable) -> None:
 
     Raises:
         ValueError: there is no exercise of that name.
+        TypeError: this is no function.
     """
+    if not hasattr(function, "__code__"):
+        raise TypeError(f"give lab.check the function itself, not quoted and not called, instead of {_brief(function)}")
     verdict = grade(function)
     print({"right": "✔", "not attempted": "–"}.get(verdict.kind, "✘"), verdict.message)
 
@@ -67,7 +72,8 @@ def hint(name: str) -> None:
     Raises:
         ValueError: there is no exercise of that name.
     """
-    hints = find(name).hints
+    exercise = find(name)
+    name, hints = exercise.name, exercise.hints
     number = _hints_given[name] = min(_hints_given.get(name, 0) + 1, len(hints))
     print(f"Hint {number} of {len(hints)}: {hints[number - 1]}")
 
@@ -99,17 +105,24 @@ def grade(function: Callable) -> Verdict:
     i = misses[0]
     mine, right = got[i], expected[i]
     if isinstance(mine, Exception):
-        return Verdict("error", f"{name} raised {type(mine).__name__} on input {i + 1}: {mine}\n{_show(inputs[i])}")
-    if mine[0] is None:
+        line = f"  at        {code}\n" if (code := _line(mine, function)) else ""
+        what = f"{name} raised {type(mine).__name__} on input {i + 1}: {mine}"
+        return Verdict("error", f"{what}\n{line}{_show(inputs[i])}")
+    if mine[0] is None and all(outcome[0] is not None for outcome in expected):
         return Verdict("wrong", f"{name} gives None: is the `return` missing?")
     part, words = (0, "gives") if not same(mine[0], right[0]) else (1, "returns the right value, but leaves behind")
     sides = f"  yours     {_brief(mine[part])}\n  expected  {_brief(right[part])}"
+    if _brief(mine[part]) == _brief(right[part]):  # what is shown of the two is the same
+        sides += f"\n  {_difference(mine[part], right[part])}"
     more = f'lab.hint("{name}") helps.'
     return Verdict("wrong", f"{name} {words} something else on input {i + 1}:\n{_show(inputs[i])}\n{sides}\n{more}")
 
 
 def find(name: str) -> Exercise:
-    """Return the exercise called `name`."""
+    """Return the exercise called `name`; the function itself will do in place of its name."""
+    name = getattr(name, "__name__", name)
+    if not isinstance(name, str):
+        raise TypeError(f"name the exercise, as in lab.hint('spearman'): {_brief(name)} is not a name")
     exercises = {exercise.name: exercise for exercise in all_exercises()}
     if name not in exercises:
         close = difflib.get_close_matches(name, exercises, n=1)
@@ -125,11 +138,13 @@ def all_exercises() -> list[Exercise]:
 
 
 def same(a: Any, b: Any) -> bool:
-    """Tell whether two results agree: numbers and tensors to a relative 1e-4, containers and models part by part."""
+    """Tell whether result `a` agrees with `b`: numbers to a relative 1e-4, containers and models part by part."""
     if isinstance(a, Exception) or isinstance(b, Exception):
         return type(a) is type(b)
+    a, b = (value.item() if isinstance(value, np.generic) else value for value in (a, b))
     if isinstance(a, torch.Tensor | int | float) and isinstance(b, torch.Tensor | int | float):
-        if isinstance(a, bool) != isinstance(b, bool):
+        cut_off = _needs_gradient(b) and not _needs_gradient(a)
+        if cut_off or _is_boolean(a) != _is_boolean(b) or _is_whole(a) != _is_whole(b):
             return False
         a, b = (torch.as_tensor(value).detach().double() for value in (a, b))
         return a.shape == b.shape and torch.allclose(a, b, rtol=1e-4, atol=1e-7, equal_nan=True)
@@ -140,6 +155,37 @@ def same(a: Any, b: Any) -> bool:
     if isinstance(a, list | tuple) and isinstance(b, list | tuple):
         return len(a) == len(b) and all(map(same, a, b))
     return type(a) is type(b) and bool(a == b)
+
+
+def _line(error: Exception, function: Callable) -> str:
+    """The line of the cell in which `error` arose, as it was written."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return next((f.line or "" for f in reversed(frames) if f.filename == function.__code__.co_filename), "")
+
+
+def _is_boolean(value: Any) -> bool:
+    """Tell whether `value` is one truth value; a tensor of several may also be counted with."""
+    return isinstance(value, bool) or (isinstance(value, torch.Tensor) and not value.ndim and value.dtype == torch.bool)
+
+
+def _is_whole(value: Any) -> bool:
+    """Tell whether `value` is a tensor of several whole numbers, such as images (uint8) or masks."""
+    return isinstance(value, torch.Tensor) and value.ndim > 0 and not value.is_floating_point()
+
+
+def _needs_gradient(value: Any) -> bool:
+    return isinstance(value, torch.Tensor) and value.requires_grad
+
+
+def _difference(mine: Any, right: Any) -> str:
+    """Where two results differ that look the same in short."""
+    if isinstance(mine, torch.Tensor) and isinstance(right, torch.Tensor) and mine.shape == right.shape:
+        mine, right = mine.detach().double(), right.detach().double()
+        places = (~torch.isclose(mine, right, rtol=1e-4, atol=1e-7, equal_nan=True)).nonzero().tolist()
+        if places:
+            i = tuple(places[0])
+            return f"first difference at {places[0]}: {mine[i]:.4g}, expected {right[i]:.4g}"
+    return "they differ in what is not shown here: further values, type, or structure"
 
 
 def _outcome(exercise: Exercise, function: Callable, args: tuple) -> tuple[Any, Any] | Exception:
@@ -156,7 +202,9 @@ def _is_stub(function: Callable) -> bool:
     def untouched():
         """Do nothing."""
 
-    return function.__code__.co_code == untouched.__code__.co_code
+    code = function.__code__
+    constants = {constant for constant in code.co_consts if constant is not None} - {function.__doc__}
+    return code.co_code == untouched.__code__.co_code and not constants
 
 
 def _show(args: tuple) -> str:
@@ -165,7 +213,8 @@ def _show(args: tuple) -> str:
 
 def _brief(value: Any, limit: int = 200) -> str:
     if isinstance(value, torch.Tensor):
-        shape = f"tensor of shape {tuple(value.shape)}: " if value.ndim else ""
+        kind = "" if value.is_floating_point() else str(value.dtype).removeprefix("torch.") + " "
+        shape = f"{kind}tensor of shape {tuple(value.shape)}: " if value.ndim else ""
         numbers = ", ".join(f"{number:.4g}" for number in value.detach().double().flatten()[:8].tolist())
         return f"{shape}{numbers}{', …' if value.numel() > 8 else ''}"
     if isinstance(value, nn.Module):

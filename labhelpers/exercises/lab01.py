@@ -33,6 +33,10 @@ def _no_minus(logits, labels):
     return -F.cross_entropy(logits, labels)
 
 
+def _underflow(logits, labels):
+    return -logits.softmax(1)[torch.arange(len(labels)), labels].log().mean()
+
+
 def _no_softmax(logits, labels):
     return F.nll_loss(logits, labels)
 
@@ -127,6 +131,27 @@ def _never_stop(val_losses, patience):
     return len(val_losses), 1 + min(range(len(val_losses)), key=lambda i: val_losses[i])
 
 
+def _ties_count(val_losses, patience):
+    best = 1
+    for epoch, loss in enumerate(val_losses, start=1):
+        best = epoch if loss <= val_losses[best - 1] else best
+        if epoch - best >= patience:
+            return epoch, best
+    return len(val_losses), best
+
+
+def _count_never_reset(val_losses, patience):
+    worse, best = 0, 1
+    for epoch in range(2, len(val_losses) + 1):
+        if val_losses[epoch - 1] < val_losses[best - 1]:
+            best = epoch
+        else:
+            worse += 1
+        if worse >= patience:
+            return epoch, best
+    return len(val_losses), best
+
+
 def reported_accuracy(history):
     """The test accuracy of the epoch with the lowest validation loss."""
     return min(history, key=lambda row: row["val_loss"])["test_accuracy"]
@@ -148,10 +173,19 @@ def _report_validation(history):
     return min(history, key=lambda row: row["val_loss"])["val_accuracy"]
 
 
+def _chosen_by_accuracy(history):
+    return max(history, key=lambda row: row["val_accuracy"])["test_accuracy"]
+
+
 def _logits_inputs():
     generator = torch.Generator().manual_seed(1)
     sizes = [(4, 3), (8, 10), (1, 2), (5, 10)]
-    return [(torch.randn(n, k, generator=generator) * 3, torch.randint(k, (n,), generator=generator)) for n, k in sizes]
+    large = (torch.tensor([[200.0, 0.0, -1.0], [1.0, 2.0, -200.0]]), torch.tensor([1, 2]))
+
+    def draw(n, k):
+        return 3 * torch.randn(n, k, generator=generator), torch.randint(k, (n,), generator=generator)
+
+    return [*(draw(n, k) for n, k in sizes), large]
 
 
 def _batch_inputs():
@@ -178,6 +212,8 @@ def _loss_inputs():
         ([0.50, 0.40, 0.45, 0.44, 0.43, 0.42, 0.41], 2),
         ([0.9, 0.8, 0.7], 2),
         ([0.3, 0.4, 0.5, 0.2], 1),
+        ([0.5, 0.4, 0.4, 0.4, 0.3], 2),  # as low as the best is not lower
+        ([0.6, 0.7, 0.5, 0.55, 0.4, 0.45], 2),  # each new best starts the patience anew
     ]
 
 
@@ -208,6 +244,8 @@ EXERCISES = [
             ),
             "the sign is wrong: minimising this makes the true class less likely.": _no_minus,
             "these are logits, not log-probabilities: subtract logsumexp first.": _no_softmax,
+            "right on paper, but in float32 the exponential of 200 is infinite and that of -200 is 0: work with "
+            "logarithms, logits - logsumexp.": _underflow,
         },
     ),
     Exercise(
@@ -260,6 +298,10 @@ EXERCISES = [
             "the epoch is right, but the weights kept are the last ones: keep those of the best epoch.": _keep_last,
             "one epoch too late: stop as soon as `patience` epochs have passed without a new best.": _one_late,
             "epochs are counted from 1 here, list positions from 0.": _count_from_zero,
+            "a loss that only equals the best so far is not better: it has to be lower.": _ties_count,
+            "the patience starts anew with each new best: the count of worse epochs is never set back.": (
+                _count_never_reset
+            ),
             "this looks at the whole list: in training, the epochs after the stop do not exist.": _never_stop,
         },
     ),
@@ -281,6 +323,8 @@ EXERCISES = [
             ),
             "this is the validation accuracy of the chosen epoch: it chose that epoch, so it is flattered by it. "
             "Report the test accuracy.": _report_validation,
+            "honest, since the test set had no part in it; but this lab stops by the validation loss, so let that "
+            "choose the epoch.": _chosen_by_accuracy,
         },
     ),
 ]

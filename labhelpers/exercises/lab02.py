@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import torch
 from torch import nn
 
@@ -69,6 +71,12 @@ def _shared_layers(build, seed):
     plain, residual = _seeded_once(build, seed)
     residual.stem, residual.hidden, residual.head = plain.stem, plain.hidden, plain.head
     return plain, residual
+
+
+def _both_plain(build, seed):
+    torch.manual_seed(seed)
+    plain = build(residual=False)
+    return plain, copy.deepcopy(plain)
 
 
 def _residual_first(build, seed):
@@ -259,6 +267,7 @@ EXERCISES = [
             "the two share their layers: training one changes the other. Copy the numbers with "
             "load_state_dict, or seed twice.": _shared_layers,
             "the order is (plain, residual).": _residual_first,
+            "both networks are plain: the second one has to be built with residual=True.": _both_plain,
         },
         observe=lambda build, seed: build.parameters_are_separate(),
     ),

@@ -95,6 +95,11 @@ def _rows_only(x, channels):
     return F.pad(x, (0, 0, 0, 0, 0, channels - x.shape[1]))
 
 
+def _zeros_on_both_sides(x, channels):
+    new = channels - x.shape[1]
+    return F.pad(x[:, :, ::2, ::2], (0, 0, 0, 0, new // 2, new - new // 2))
+
+
 def conv_multiply_adds(inputs, outputs, kernel, height, width):
     """Multiply-adds of a convolution for one image; height and width are those of its output."""
     return height * width * outputs * inputs * kernel * kernel
@@ -148,6 +153,21 @@ def _coin_per_channel(x, training, generator):
     return torch.where(mirrored[:, :, None, None], x.flip(3), x)
 
 
+def _in_place(x, training, generator):
+    if training:
+        mirrored = torch.rand(len(x), generator=generator) < 0.5
+        x[mirrored] = x[mirrored].flip(3)
+    return x
+
+
+def _other_generator(x, training, generator):
+    return torch.where(torch.rand(len(x))[:, None, None, None] < 0.5, x.flip(3), x) if training else x
+
+
+def _above_half(x, training, generator):
+    return flip_half(x.flip(3), training, generator) if training else x
+
+
 def _shortcut_inputs():
     generator = torch.Generator().manual_seed(1)
     shapes = [((2, 2, 4, 4), 4), ((1, 3, 6, 8), 7), ((3, 4, 5, 5), 8)]
@@ -157,7 +177,7 @@ def _shortcut_inputs():
 def _flip_inputs():
     generator = torch.Generator().manual_seed(2)
     batches = [(torch.randn(16, 3, 4, 4, generator=generator), training) for training in (True, False, True, True)]
-    return [(x, training, torch.Generator().manual_seed(seed)) for seed, (x, training) in enumerate(batches)]
+    return [(x, training, torch.Generator().manual_seed(seed)) for seed, (x, training) in enumerate(batches, start=1)]
 
 
 EXERCISES = [
@@ -214,6 +234,8 @@ EXERCISES = [
             ),
             "the zeros come after the channels that are there, so that channel i stays channel i.": _zeros_first,
             "the new channels are zeros, not copies of the old ones.": _repeat_channels,
+            "half of the zeros come before the channels that are there: put all of them after, so that channel i stays "
+            "channel i.": _zeros_on_both_sides,
             "height and width both have to be halved.": _rows_only,
         },
     ),
@@ -252,6 +274,10 @@ EXERCISES = [
             "one coin per channel mirrors the red of an image but not its green: the colours come apart.": (
                 _coin_per_channel
             ),
+            "the coins do not come from `generator`: torch.rand(len(x), generator=generator).": _other_generator,
+            "the result is right, but the images that were handed over are mirrored too: work on a copy.": _in_place,
+            "mirrored where the number is above 1/2: below it, please.": _above_half,
         },
+        observe=lambda x, training, generator: x,  # the caller's images stay as they are
     ),
 ]

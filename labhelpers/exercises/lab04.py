@@ -14,6 +14,7 @@ from labhelpers.exercises import Exercise
 
 def layer_gradient_norms(model, x, y):
     """Norm of the cross-entropy's gradient for every module over its own parameters, by name."""
+    model.zero_grad()  # what an earlier backward left would be added to
     F.cross_entropy(model(x), y).backward()
     norms = {}
     for name, module in model.named_modules():
@@ -190,6 +191,12 @@ class _Pair(nn.Module):
         return self.scale * self.inner(x)
 
 
+def _leave_gradients(model, x, y, direction, radii):
+    for weight in model.parameters():
+        weight.grad = torch.zeros_like(weight)
+    return loss_slice(model, x, y, direction, radii)
+
+
 def _models():
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(5)
@@ -320,10 +327,16 @@ EXERCISES = [
             "forward pass in training mode changes them. Work on a copy.": _forget_statistics,
             "the steps add up: each r has to start from the original weights.": _steps_add_up,
             "this walks the other way: weights + r * direction.": _other_way,
+            "the losses are right, but they leave gradients in the model, which the next training step would add to "
+            "its own: no backward() is needed here.": _leave_gradients,
             "this switches to eval mode, so batch norm uses other statistics than in training: leave the mode.": (
                 _in_eval_mode
             ),
         },
-        observe=lambda model, x, y, direction, radii: (model.training, dict(model.state_dict())),
+        observe=lambda model, x, y, direction, radii: (
+            model.training,
+            dict(model.state_dict()),
+            [(weight.requires_grad, weight.grad is None) for weight in model.parameters()],
+        ),
     ),
 ]

@@ -127,6 +127,11 @@ def _agreement(heat, mask, share):
     return (region == mask).float().mean().item()
 
 
+def _above_the_cut(heat, mask, share):
+    region = heat.relu() > share * heat.relu().max()
+    return ((region & mask).sum() / (region | mask).sum()).item()
+
+
 def _share_of_pixels(heat, mask, share):
     region = heat >= heat.quantile(share)
     return ((region & mask).sum() / (region | mask).sum()).item()
@@ -198,14 +203,17 @@ def _heats_and_masks():
         for place in more:
             heat[place] = 0.9
         cases.append((heat, mask))
-    return cases
+    below = torch.full((4, 6), -1.0)
+    below[0, 3] = -0.5  # a map that is negative everywhere has a highest point too
+    return [*cases, (below, mask)]
 
 
 def _heats_masks_and_shares():
     generator = torch.Generator().manual_seed(54)
     heats = [torch.randn(6, 6, generator=generator) for _ in range(3)]
     masks = [torch.rand(6, 6, generator=generator) < 0.3 for _ in range(3)]
-    return list(zip(heats, masks, (0.2, 0.5, 0.0), strict=True))
+    heats[2] = (2 * heats[2]).round().clamp(max=2)  # whole numbers up to 2: some of them lie on the cut
+    return list(zip(heats, masks, (0.2, 0.5, 0.5), strict=True))
 
 
 def _two_maps():
@@ -293,6 +301,7 @@ EXERCISES = [
             "this is the share of pixels on which both agree: with small objects the background makes it high.": (
                 _agreement
             ),
+            "the cut itself counts as above: >=, not >.": _above_the_cut,
             "you keep a share of the pixels: the cut is at a share of the maximum.": _share_of_pixels,
             "you cut between minimum and maximum: take the positive part first, so that zero stays zero.": (
                 _share_of_the_range

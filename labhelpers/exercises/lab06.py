@@ -128,6 +128,10 @@ def _largest(log_weights):
     return log_weights.amax(0)
 
 
+def _one_maximum(log_weights):
+    return (log_weights - log_weights.max()).exp().mean(0).log() + log_weights.max()
+
+
 def _one_number(log_weights):
     return importance_bound(log_weights).mean()
 
@@ -165,6 +169,10 @@ def _pixels_to_the_decoder(x, z, y, num_classes):
     return inputs, inputs
 
 
+def _as_many_as_occur(x, z, y, num_classes):
+    return conditional_inputs(x, z, y, int(y.max()) + 1)
+
+
 def _decoder_first(x, z, y, num_classes):
     return conditional_inputs(x, z, y, num_classes)[::-1]
 
@@ -193,9 +201,8 @@ def _kl_values():
 
 def _log_weights():
     generator = torch.Generator().manual_seed(64)
-    return [
-        (2 * torch.randn(k, n, generator=generator) + level,) for k, n, level in ((5, 3, 0), (20, 4, -8), (8, 3, -1e3))
-    ]
+    levels = ((5, 3, 0), (20, 4, -8), (8, 3, -1e3), (6, 3, torch.tensor([0.0, -1e3, -2e3])))  # the last: by image
+    return [(2 * torch.randn(k, n, generator=generator) + level,) for k, n, level in levels]
 
 
 def _images_and_labels():
@@ -203,7 +210,8 @@ def _images_and_labels():
     found = []
     for n, size, latent, classes in ((2, 2, 3, 4), (5, 4, 2, 10)):
         x, z = torch.rand(n, 1, size, size, generator=generator), torch.randn(n, latent, generator=generator)
-        found.append((x, z, torch.randint(1, classes, (n,), generator=generator), classes))
+        y = torch.randint(1, classes - 1, (n,), generator=generator)  # no image of the last class
+        found.append((x, z, y, classes))
     return found
 
 
@@ -293,6 +301,8 @@ EXERCISES = [
             "the mean runs over images: average over the k draws of each image, axis 0.": _over_images,
             "the largest weight alone: an average has all of them.": _largest,
             "return one bound for each image, not their mean.": _one_number,
+            "one maximum for all images: where another image's weights are far larger, an image's own underflow. Take "
+            "each image's largest, or logsumexp(0).": _one_maximum,
             "return the logarithm: p(x) itself is too small to be handled.": _weights_not_logs,
         },
     ),
@@ -315,6 +325,9 @@ EXERCISES = [
                 _pixels_to_the_decoder
             ),
             "the order is: the encoder's input, then the decoder's.": _decoder_first,
+            "one_hot(y) makes only as many columns as the largest label of this batch needs: give it num_classes.": (
+                _as_many_as_occur
+            ),
         },
     ),
 ]

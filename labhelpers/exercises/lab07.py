@@ -58,6 +58,14 @@ def _log_of_the_sigmoid(logits):
     return -logits.sigmoid().log().mean()
 
 
+def _probabilities(logits):
+    return F.binary_cross_entropy(logits.sigmoid(), torch.ones_like(logits))
+
+
+def _no_gradient(logits):
+    return generator_loss(logits).detach()
+
+
 def _summed(logits):
     return F.softplus(-logits).sum()
 
@@ -155,6 +163,10 @@ def _variances(a, b):
     return ((a.mean() - b.mean()) ** 2 + (a.var() - b.var()) ** 2).item()
 
 
+def _divided_by_n(a, b):
+    return ((a.mean() - b.mean()) ** 2 + (a.std(correction=0) - b.std(correction=0)) ** 2).item()
+
+
 def _root_taken(a, b):
     return frechet_1d(a, b) ** 0.5
 
@@ -173,7 +185,8 @@ def _variance_difference(a, b):
 
 def _logit_inputs():
     generator = torch.Generator().manual_seed(71)
-    return [(torch.tensor([0.0, 2.0]),), (3 * torch.randn(8, generator=generator),), (torch.tensor([-200.0, 1.0]),)]
+    logits = [torch.tensor([0.0, 2.0]), 3 * torch.randn(8, generator=generator), torch.tensor([-200.0, 1.0])]
+    return [(values.requires_grad_(),) for values in logits]  # the loss has to hand a gradient back
 
 
 def _pair_inputs():
@@ -231,6 +244,10 @@ EXERCISES = [
             "σ(-200) is 0 in float32 and its logarithm infinite: use a function that takes logits.": (
                 _log_of_the_sigmoid
             ),
+            "σ(-200) is 0 in float32, and binary_cross_entropy cuts its loss off at 100: use "
+            "binary_cross_entropy_with_logits.": _probabilities,
+            "the value is right, but it is cut off from the logits (item, detach or no_grad), so no gradient reaches "
+            "the generator: return the tensor as it is.": _no_gradient,
             "average over the batch instead of summing, so that the learning rate does not depend on its size.": (
                 _summed
             ),
@@ -290,6 +307,8 @@ EXERCISES = [
             "it is the standard deviations that are subtracted and squared, not the variances.": _variances,
             "no root at the end: like FID, this is the squared distance.": _root_taken,
             "the differences are squared.": _absolute,
+            "the variances are those that divide by n, as NumPy does: fit the Gaussians with n - 1, as torch.std and "
+            "lab.frechet_distance do.": _divided_by_n,
             "the cross term -2 σ s is missing: equal sets must have the distance 0.": _no_cross_term,
             "σ² + s² - 2 σ s is (σ - s)², not |σ² - s²|.": _variance_difference,
         },

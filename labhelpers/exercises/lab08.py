@@ -86,6 +86,12 @@ def _decay_after_the_step(w, g, v, lr, weight_decay, decoupled):
     return decayed_step(w, g, v, lr, weight_decay, False)
 
 
+def _v_used_up(w, g, v, lr, weight_decay, decoupled):
+    new = decayed_step(w, g, v, lr, weight_decay, decoupled)
+    v.sqrt_()
+    return new
+
+
 def _growing(w, g, v, lr, weight_decay, decoupled):
     return decayed_step(w, g, v, lr, -weight_decay, decoupled)
 
@@ -208,6 +214,7 @@ def _loss_tables():
         ({0.001: [0.9, 0.8, 0.9], 0.01: [0.3, 0.3, 0.3], 0.1: [0.1, 0.7, 0.8]},),
         ({0.3: [nan, 0.1], 0.1: [0.4, 0.5], 0.03: [0.6, 0.4]},),
         ({0.1: [None, None], 1.0: [nan, None]},),
+        ({0.01: [0.4, 0.5, 0.4], 0.1: [0.3, 0.2, 1.8]},),  # the better median has the worse mean
     ]
 
 
@@ -255,8 +262,10 @@ EXERCISES = [
             "the learning rate is missing in the decoupled decay: the factor is 1 - lr * weight_decay, as in "
             "torch.optim.AdamW.": _without_lr,
             "the decay shrinks the step as well: shrink the old weights, then take the step.": _decay_after_the_step,
+            "the new w is right, but v is changed by an operation in place: sqrt_ and += write into it.": _v_used_up,
             "the weights grow: decay pulls them towards zero.": _growing,
         },
+        observe=lambda w, g, v, lr, weight_decay, decoupled: v,
     ),
     Exercise(
         trapezoid,

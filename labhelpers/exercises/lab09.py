@@ -50,6 +50,8 @@ _like_linear = _sizes(lambda inputs, outputs, kernel, side: outputs * (inputs * 
 _padding_once = _sizes(_right_count, lambda side, kernel, padding: side + padding - kernel + 1)
 _plus_one_forgotten = _sizes(_right_count, lambda side, kernel, padding: side + 2 * padding - kernel)
 _pool_like_conv = _sizes(_right_count, pool=lambda side, kernel: side - kernel + 1)
+_pool_rounded_up = _sizes(_right_count, pool=lambda side, kernel: -(-side // kernel))
+_pool_exactly = _sizes(_right_count, pool=lambda side, kernel: side / kernel)
 
 
 def shift_images(images, down, right):
@@ -208,6 +210,7 @@ EXERCISES = [
             (3, 32, _LENET),
             (2, 10, [("conv", 4, 7, 3)]),
             (1, 9, [("conv", 2, 3, 1), ("pool", 3)]),
+            (1, 12, [("conv", 2, 4, 0), ("pool", 2), ("conv", 3, 1, 0)]),  # a row and a column are left over
         ],
         [
             "Go through the layers one by one and keep three numbers up to date: channels, side, parameters.",
@@ -221,6 +224,8 @@ EXERCISES = [
             "a kernel has k × k weights, not k.": _kernel_not_squared,
             "this counts a weight for every pixel of the image, as a linear layer has: a convolution uses the same "
             "kernel everywhere, so the side does not matter.": _like_linear,
+            "what does not fill a whole block is left out: divide with //, and do not round up.": _pool_rounded_up,
+            "a map has a whole number of pixels: divide with //.": _pool_exactly,
             "the padding is added on both sides.": _padding_once,
             "a kernel of k pixels fits into k pixels once, not zero times: the + 1 is missing.": _plus_one_forgotten,
             "this pooling moves on by one pixel; ours takes one value from each block, so the side is divided.": (
@@ -244,6 +249,7 @@ EXERCISES = [
             "the pixels at the edge are repeated: what moves in is zero.": _edge_repeated,
             "the images come back as numbers in 0…1: keep their type and values.": _as_float,
         },
+        observe=lambda images, down, right: images,  # the caller's images stay as they are
     ),
     Exercise(
         spatial_attention,

@@ -54,6 +54,15 @@ def _copies_counted(train, val):
     return float(round(copied_share(train, val) * len(val)))
 
 
+def _pairs_counted(train, val):
+    return (train[:, None] == val[None]).flatten(2).all(dim=2).sum().item() / len(val)
+
+
+def _never_found(train, val):
+    kept = set(train)
+    return sum(image in kept for image in val) / len(val)
+
+
 def _in_order(train, val):
     n = min(len(train), len(val))
     return (train[:n] == val[:n]).flatten(1).all(dim=1).sum().item() / len(val)
@@ -135,6 +144,15 @@ def _only_the_top(model, x, y):
     return accuracy
 
 
+@torch.no_grad()
+def _only_the_children(model, x, y):
+    before = [(module, module.training) for module in (model, *model.children())]
+    accuracy = _left_in_eval(model, x, y)
+    for module, training in before:
+        module.training = training
+    return accuracy
+
+
 def _count_right(model, x, y):
     return honest_accuracy(model, x, y) * len(y)
 
@@ -170,7 +188,11 @@ def _splits():
     twice, turned = val.clone(), val.clone()
     twice[0] = twice[-1]  # a copy that stands in the validation set twice
     turned[0] = train[0].flip(-1)  # the same mean, another image
-    return [*inputs, (train, twice), (train, turned)]
+    doubled, aligned, nearly = torch.cat([train, train[2:3]]), val.clone(), val.clone()
+    aligned[1] = train[1]  # a copy at the same place
+    nearly[0] = train[0] ^ (torch.arange(16) == 15).reshape(1, 4, 4)  # one step in the last pixel
+    more = [(doubled, val), (train, aligned), (train, nearly)]
+    return [*inputs, (train, twice), (train, turned), *more]
 
 
 def _models():
@@ -178,13 +200,14 @@ def _models():
     for seed, mode in ((0, "training"), (1, "eval"), (2, "mixed")):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            model = nn.Sequential(nn.Linear(4, 16), nn.BatchNorm1d(16), nn.ReLU(), nn.Dropout(0.5), nn.Linear(16, 3))
-            model[1].running_mean += torch.randn(16)
+            inner = nn.Sequential(nn.BatchNorm1d(16), nn.ReLU(), nn.Dropout(0.5))  # modules inside modules
+            model = nn.Sequential(nn.Linear(4, 16), inner, nn.Linear(16, 3))
+            inner[0].running_mean += torch.randn(16)
             x = torch.randn(40, 4)
             y = torch.randint(3, (40,))
         model.train(mode != "eval")
         if mode == "mixed":
-            model[1].eval()  # somebody froze the batch norm
+            inner[0].eval()  # somebody froze the batch norm
         inputs.append((model, x, y))
     return inputs
 
@@ -226,6 +249,10 @@ EXERCISES = [
             "this takes two images for the same if a single pixel agrees: all of them must.": _any_pixel,
             "two different images may have the same mean: compare the pixels.": _by_mean,
             "an image that stands in the validation set twice is evaluated twice: count it twice.": _different_copies,
+            "every pair counts here: an image that stands in the training set twice is still one validation image.": (
+                _pairs_counted
+            ),
+            "nothing is ever found: `tensor in a_set` asks for the same object, not for the same pixels.": _never_found,
         },
     ),
     Exercise(
@@ -263,6 +290,9 @@ EXERCISES = [
             "model.train(before) sets every module to the mode of the outermost one. Here a batch norm inside had "
             "been frozen, and is no longer.": _only_the_top,
             "this is a number of images: divide by how many there are.": _count_right,
+            "the modes of the outer modules are back, those inside them are not: model.modules() gives all of them.": (
+                _only_the_children
+            ),
         },
         observe=lambda model, x, y: _modes_and_statistics(model, x, y),
     ),
