@@ -3,7 +3,7 @@
     python benchmarks/lab_profile.py [03 …] [--budget laptop] [--output FILE]
 
 Each lab is executed into runs/executed/, from nothing, while py-spy looks at all Python stacks twenty times a second.
-A sample counts for the first kind in `KINDS` that a frame on its stack belongs to; a process that waits counts nothing.
+Each sample counts once, for the first kind below that its stack belongs to; a process that waits counts nothing.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 RATE = 20  # samples a second, of each process
-KINDS = {
+ANYWHERE = {  # kind of work: parts of a frame that may stand anywhere on the stack; the first kind counts
     "waiting": ("Parallel._retrieve (", "Condition.wait ("),
     "import": ("_find_and_load (<frozen importlib",),
     "picture": ("(matplotlib/", "(seaborn/", "(labhelpers/plots.py"),
@@ -29,10 +29,9 @@ KINDS = {
     "batch": ("(labhelpers/batches.py",),
     "optimizer": ("(torch/optim/",),
     "backward": ("_engine_run_backward (",),
-    "forward": ("(torch/nn/", "forward ("),
-    "loop": ("(labhelpers/",),
 }
-SHOWN = [*KINDS, "notebook"][1:]  # notebook: code of its cells that is none of these
+INNERMOST = {"forward": ("(torch/nn/", "forward ("), "loop": ("(labhelpers/", "(tqdm/")}  # if none of those does
+SHOWN = [*ANYWHERE, *INNERMOST, "notebook"][1:]  # notebook: what its cells compute themselves
 RESULTS = Path(__file__).with_suffix(".md")
 ABOUT = """# Where the time of each lab goes
 
@@ -50,11 +49,19 @@ def shares(raw: str) -> dict[str, float]:
     samples: collections.Counter[str] = collections.Counter()
     for line in raw.splitlines():
         stack, number = line.rsplit(" ", 1)
-        kind = next((kind for kind, parts in KINDS.items() if any(part in stack for part in parts)), "notebook")
-        samples[kind] += int(number)
+        samples[kind_of(stack)] += int(number)
     samples.pop("waiting", None)
     total = samples.total()
     return {"seconds": total / RATE} | {kind: samples[kind] / total for kind in SHOWN}
+
+
+def kind_of(stack: str) -> str:
+    """Return what a stack is at work on: a kind of `ANYWHERE` or `INNERMOST`, or "notebook"."""
+    for kinds, frames in ((ANYWHERE, stack), (INNERMOST, stack.rsplit(";", 1)[-1])):
+        for kind, parts in kinds.items():
+            if any(part in frames for part in parts):
+                return kind
+    return "notebook"
 
 
 def profile(lab: str, budget: str) -> dict[str, float]:

@@ -7,10 +7,10 @@ RAW = f"""{STEP}Linear.forward (torch/nn/modules/linear.py:134) 30
 {STEP}fit.<locals>.step (labhelpers/training.py:180);_engine_run_backward (torch/autograd/graph.py:1113) 40
 {STEP}Adam.step (torch/optim/adam.py:239);_fused_adam (torch/optim/adam.py:880) 10
 {STEP}Batches.__iter__ (labhelpers/batches.py:87) 5
-{STEP} 5
+{STEP.removesuffix(";")} 5
 fit.<locals>.evaluate (labhelpers/training.py:187);predict (labhelpers/metrics.py:33);Linear.forward (torch/nn/a.py:1) 4
 <module> (8.py:2);savefig (matplotlib/figure.py:3) 2
-<module> (8.py:3);forward_by_hand (8.py:9) 4
+{STEP}fit.<locals>.step (labhelpers/training.py:180);relu_by_hand (8.py:9) 4
 study (labhelpers/studies.py:70);Parallel._retrieve (joblib/parallel.py:1846) 900
 """
 
