@@ -35,8 +35,8 @@ SHOWN = [*ANYWHERE, *INNERMOST, "notebook"][1:]  # notebook: what its cells comp
 RESULTS = Path(__file__).with_suffix(".md")
 ABOUT = """# Where the time of each lab goes
 
-Written by `make profile` on {date}, {budget} budget: seconds of work over all processes, and the share of each kind.
-What the kinds are stands in [lab_profile.py](lab_profile.py).
+Measured with py-spy on {date}, {budget} budget: seconds of work over all processes, and the share of each kind.
+What the kinds are stands in [lab_profile.py](lab_profile.py); `make profile` measures again.
 
 """
 

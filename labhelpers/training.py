@@ -165,7 +165,8 @@ def fit(
     if shape != (2, data.num_classes):
         wanted = f"{data.name} has {data.num_classes} classes: check the width of the last layer"
         raise ValueError(f"the model turns 2 images into {shape}, but {wanted}")
-    optim = build(model.parameters(), lr=lr, weight_decay=weight_decay)
+    parameters = list(model.parameters())
+    optim = build(parameters, lr=lr, weight_decay=weight_decay)
     state = {"model": model, "optimizer": optim}
     if schedule:
         steps = epochs * len(batches)
@@ -175,7 +176,8 @@ def fit(
         x, y = batch
         logits = model(x)
         loss = F.cross_entropy(logits, y)
-        model.zero_grad()  # of a small model's step, 2 % faster than the optimizer's own
+        for parameter in parameters:  # optim.zero_grad(), less the bookkeeping that is 2 % of a small model's step
+            parameter.grad = None
         loss.backward()
         optim.step()
         if schedule:
