@@ -1,6 +1,7 @@
 """Checkpoints: atomic, verified, and honest about damage."""
 
 import errno
+import signal
 
 import numpy as np
 import pytest
@@ -204,3 +205,32 @@ def test_a_metric_is_taken_as_it_was_after_its_step(session, monkeypatch, wait):
 
     run = lab.train(step, [torch.full((2, 1), value) for value in (1.0, 2.0, 6.0)], epochs=1, state={"model": model})
     assert run.history == [{"epoch": 1, "loss": 3.0, "weight": 3.0, "itself": 3.0}]
+
+
+class Batches:
+    """Batches of 0, 1, 2, 3 and 4; before that of `stop` the stop button is pressed."""
+
+    def __init__(self, stop):
+        self._stop = stop
+
+    def __len__(self):
+        return 5
+
+    def __iter__(self):
+        for i in range(5):
+            if i == self._stop:
+                signal.raise_signal(signal.SIGINT)
+            yield torch.full((2, 1), float(i))
+
+
+def test_a_stop_between_two_fetches_loses_no_step(session, monkeypatch, capsys):
+    monkeypatch.setattr(epoch, "FETCH_SECONDS", 1e9)
+
+    def step(x):
+        return {"loss": x.mean()}
+
+    run = {"epochs": 1, "state": {"model": torch.nn.Linear(1, 1)}, "run": "stopped"}
+    with pytest.raises(KeyboardInterrupt, match="after step 3 of 5, saved"):
+        lab.train(step, Batches(stop=2), **run)
+    assert lab.train(step, Batches(stop=None), **run).history == [{"epoch": 1, "loss": 2.0}]
+    assert "resumed after step 3" in capsys.readouterr().out
