@@ -40,9 +40,9 @@ bench: .venv/.ready      ## speed against bare PyTorch, Lightning and skorch; on
 	$(BIN)/python benchmarks/bench.py
 	$(BIN)/python tools/readme.py
 
-profile: .venv/.ready    ## where the time of each lab goes   (LAB=03)
+profile: .venv/.ready    ## where the time of each lab goes   (BUDGET=…, LAB=03)
 	$(BIN)/python -m pip install -q -e ".[bench]"
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python benchmarks/lab_profile.py $(LAB)
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python benchmarks/lab_profile.py --budget $(BUDGET) $(LAB)
 
 browser: .venv/.ready    ## two labs in JupyterLab and Chromium; pictures in runs/browser/
 	$(BIN)/python -m pip install -q -e ".[browser]"

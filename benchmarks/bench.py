@@ -278,14 +278,16 @@ def study(quick: bool, rounds: int) -> list[dict]:
         def in_turn(experiment: Callable = experiment) -> list[dict]:
             return [experiment(seed) for seed in range(4)]
 
-        spread = functools.partial(lab.study, experiment, seeds=4, fresh=True)
+        def spread(workers: int, experiment: Callable = experiment) -> pd.DataFrame:
+            return lab.study(experiment, seeds=4, fresh=True, run=f"bench/{workers}", workers=workers)
+
         with contextlib.redirect_stdout(io.StringIO()):  # and the worker processes are started
-            one, two = (spread(run=f"bench/{workers}", workers=workers) for workers in (1, 2))
+            one, two = spread(1), spread(2)
         pd.testing.assert_frame_equal(two, one, check_exact=True)
         ways = {
-            "lab.study in two processes, the rows of one": functools.partial(spread, run="bench/2", workers=2),
+            "lab.study in two processes, the rows of one": functools.partial(spread, 2),
             "in turn, all threads": in_turn,
-            "in turn, one thread": functools.partial(spread, run="bench/1", workers=1),
+            "in turn, one thread": functools.partial(spread, 1),
         }
         samples = {what: [] for what in ways}
         for what in [*ways] * rounds:

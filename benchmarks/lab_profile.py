@@ -1,6 +1,6 @@
 """Where the time of the labs goes: the share of each kind of work, over a notebook's process and its workers.
 
-    python benchmarks/lab_profile.py [03 …] [--budget laptop] [--output FILE]
+    python benchmarks/lab_profile.py [03 …] [--budget laptop]
 
 Each lab is executed into runs/executed/, from nothing, while py-spy looks at all Python stacks twenty times a second.
 Each sample counts once, for the first kind below that its stack belongs to; a process that waits counts nothing.
@@ -83,16 +83,15 @@ def table(found: dict[str, dict[str, float]]) -> str:
 
 
 def main() -> None:
-    """Profile the labs that the command line names, or all, and keep the table."""
+    """Profile the labs that the command line names; or all, and then keep the table in benchmarks/lab_profile.md."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("lab", nargs="*", help="numbers such as 03; all labs by default")
     parser.add_argument("--budget", choices=("smoke", "laptop", "full"), default="laptop")
-    parser.add_argument("--output", type=Path, help="a Markdown file; benchmarks/lab_profile.md for all labs")
     options = parser.parse_args()
     labs = options.lab or [path.name[:2] for path in sorted((ROOT / "notebooks").glob("[0-9][0-9]-*.ipynb"))]
     text = table({lab: profile(lab, options.budget) for lab in labs})
-    if output := options.output or (None if options.lab else RESULTS):
-        output.write_text(ABOUT.format(date=datetime.date.today(), budget=options.budget) + text, encoding="utf-8")
+    if not options.lab:
+        RESULTS.write_text(ABOUT.format(date=datetime.date.today(), budget=options.budget) + text, encoding="utf-8")
     print(text)
 
 

@@ -111,8 +111,9 @@ def grade(function: Callable) -> Verdict:
     if mine[0] is None and all(outcome[0] is not None for outcome in expected):
         return Verdict("wrong", f"{name} gives None: is the `return` missing?")
     part, words = (0, "gives") if not same(mine[0], right[0]) else (1, "returns the right value, but leaves behind")
-    sides = f"  yours     {_brief(mine[part])}\n  expected  {_brief(right[part])}"
-    if _brief(mine[part]) == _brief(right[part]):  # what is shown of the two is the same
+    yours, wanted = _brief(mine[part]), _brief(right[part])
+    sides = f"  yours     {yours}\n  expected  {wanted}"
+    if yours == wanted:  # as far as they are shown
         sides += f"\n  {_difference(mine[part], right[part])}"
     more = f'lab.hint("{name}") helps.'
     return Verdict("wrong", f"{name} {words} something else on input {i + 1}:\n{_show(inputs[i])}\n{sides}\n{more}")
@@ -147,7 +148,7 @@ def same(a: Any, b: Any) -> bool:
         if cut_off or _is_boolean(a) != _is_boolean(b) or _is_whole(a) != _is_whole(b):
             return False
         a, b = (torch.as_tensor(value).detach().double() for value in (a, b))
-        return a.shape == b.shape and torch.allclose(a, b, rtol=1e-4, atol=1e-7, equal_nan=True)
+        return a.shape == b.shape and torch.allclose(a, b, **_CLOSE)
     if isinstance(a, nn.Module) and isinstance(b, nn.Module):
         return describe(a) == describe(b) and same(dict(a.state_dict()), dict(b.state_dict()))
     if isinstance(a, dict) and isinstance(b, dict):
@@ -181,7 +182,7 @@ def _difference(mine: Any, right: Any) -> str:
     """Where two results differ that look the same in short."""
     if isinstance(mine, torch.Tensor) and isinstance(right, torch.Tensor) and mine.shape == right.shape:
         mine, right = mine.detach().double(), right.detach().double()
-        places = (~torch.isclose(mine, right, rtol=1e-4, atol=1e-7, equal_nan=True)).nonzero().tolist()
+        places = (~torch.isclose(mine, right, **_CLOSE)).nonzero().tolist()
         if places:
             i = tuple(places[0])
             return f"first difference at {places[0]}: {mine[i]:.4g}, expected {right[i]:.4g}"
@@ -231,4 +232,5 @@ def _brief(value: Any, limit: int = 200) -> str:
     return text if len(text) <= limit else text[:limit] + " …"
 
 
+_CLOSE = {"rtol": 1e-4, "atol": 1e-7, "equal_nan": True}
 _hints_given: dict[str, int] = {}

@@ -132,12 +132,7 @@ def _never_stop(val_losses, patience):
 
 
 def _ties_count(val_losses, patience):
-    best = 1
-    for epoch, loss in enumerate(val_losses, start=1):
-        best = epoch if loss <= val_losses[best - 1] else best
-        if epoch - best >= patience:
-            return epoch, best
-    return len(val_losses), best
+    return early_stopping([loss - 1e-9 * i for i, loss in enumerate(val_losses)], patience)  # equal: now lower
 
 
 def _count_never_reset(val_losses, patience):
