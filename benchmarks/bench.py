@@ -1,10 +1,11 @@
-"""What the helpers cost: the same training through bare PyTorch, `lab.fit` and others, in one table.
+"""What the helpers cost: the same training through bare PyTorch, `lab.fit` and others, in one
+table.
 
     python benchmarks/bench.py [epochs costs memory study] [--quick] [--rounds 3] [--output FILE]
 
-Within a group the runs take turns, so that a busy machine slows all of them; each number is a median with the lowest
-and the highest beside it, and each ratio is one of medians, to the first row of its group. A full measurement is kept
-in benchmarks/results.json, which README.md quotes.
+Within a group the runs take turns, so that a busy machine slows all of them; each number is a
+median with the lowest and the highest beside it, and each ratio is one of medians, to the first row
+of its group. A full measurement is kept in benchmarks/results.json, which README.md quotes.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ from torch.utils.data import DataLoader, Dataset
 from torchvision import transforms
 
 import labhelpers as lab
-from labhelpers.checkpoint import CHECKPOINT, RunStore
+from labhelpers.engine.checkpoint import CHECKPOINT, RunStore
 
 RESULTS = Path(__file__).with_name("results.json")
 PARTS = ("epochs", "costs", "memory", "study")
@@ -52,7 +53,10 @@ class Pictures(Dataset):
 
     def __init__(self, split: lab.Split) -> None:
         arrays = split.images.permute(0, 2, 3, 1).cpu().numpy()  # (N, H, W, C)
-        self.arrays, self.labels = arrays.squeeze(3) if arrays.shape[3] == 1 else arrays, split.labels.tolist()
+        self.arrays, self.labels = (
+            arrays.squeeze(3) if arrays.shape[3] == 1 else arrays,
+            split.labels.tolist(),
+        )
         moments = [(moment.flatten() / 255).tolist() for moment in (split.mean, split.std)]
         self.transform = transforms.Compose([transforms.ToTensor(), transforms.Normalize(*moments)])
 
@@ -65,7 +69,7 @@ class Pictures(Dataset):
 
 @dataclasses.dataclass(frozen=True)
 class Task:
-    """A model and the images that it learns from, in each of the forms that the pipelines ask for."""
+    """A model and the images that it learns from, in each form that a pipeline asks for."""
 
     name: str
     model: nn.Module
@@ -74,7 +78,9 @@ class Task:
 
     @functools.cached_property
     def tensors(self) -> tuple[Tensor, Tensor]:
-        """All training images, normalised beforehand: (N, C, H, W) float32 on the device; labels (N,)."""
+        """All training images, normalised beforehand: (N, C, H, W) float32 on the device; labels
+        (N,).
+        """
         return self.data.train.normalise(self.data.train.images), self.data.train.labels
 
     @functools.cached_property
@@ -101,14 +107,18 @@ def five_lines(task: Task, batches: Iterable, watch: Callable = contextlib.nullc
 
 
 def bare(task: Task, watch: Callable = contextlib.nullcontext) -> None:
-    """(a) The loop on tensors that were normalised beforehand, picked by a permutation; nothing else."""
+    """(a) The loop on tensors that were normalised beforehand, picked by a permutation; nothing
+    else.
+    """
     images, labels = task.tensors
-    orders = (torch.randperm(len(labels), device=task.device).split(BATCH) for _ in range(task.epochs))
+    orders = (
+        torch.randperm(len(labels), device=task.device).split(BATCH) for _ in range(task.epochs)
+    )
     five_lines(task, ((images[index], labels[index]) for order in orders for index in order), watch)
 
 
 def fit(task: Task) -> None:
-    """(b) With accuracy, validation, early stopping, progress bar, checkpoints, history and events."""
+    """(b) With accuracy, validation, early stopping, bar, checkpoints, history and events."""
     everything = {"patience": 5, "run": "bench/fit", "fresh": True}
     lab.fit(task.model, task.data, epochs=task.epochs, lr=LR, batch_size=BATCH, **everything)
 
@@ -119,7 +129,9 @@ def loader(task: Task, workers: int = 0) -> None:
 
 
 def lightning(task: Task) -> None:
-    """(d) Lightning's Trainer over the loader of (c), with everything that it writes or draws switched off."""
+    """(d) Lightning's Trainer over the loader of (c), with everything that it writes or draws
+    switched off.
+    """
     from lightning import LightningModule, Trainer
 
     class Classifier(LightningModule):
@@ -134,7 +146,9 @@ def lightning(task: Task) -> None:
         def configure_optimizers(self):
             return ADAM(self.model.parameters())
 
-    off = dict.fromkeys(("logger", "enable_checkpointing", "enable_progress_bar", "enable_model_summary"), False)
+    off = dict.fromkeys(
+        ("logger", "enable_checkpointing", "enable_progress_bar", "enable_model_summary"), False
+    )
     logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that the loader has few workers
@@ -143,17 +157,30 @@ def lightning(task: Task) -> None:
 
 
 def skorch(task: Task) -> None:
-    """(e) skorch's NeuralNetClassifier on the tensors of (a), without validation and without a line printed."""
+    """(e) skorch's NeuralNetClassifier on the tensors of (a), without validation and without a line
+    printed.
+    """
     from skorch import NeuralNetClassifier
 
     net = NeuralNetClassifier(
-        copy.deepcopy(task.model), criterion=nn.CrossEntropyLoss, optimizer=ADAM, batch_size=BATCH, max_epochs=1,
-        iterator_train__shuffle=True, train_split=None, verbose=0, device=task.device,
-    )  # fmt: skip
+        copy.deepcopy(task.model),
+        criterion=nn.CrossEntropyLoss,
+        optimizer=ADAM,
+        batch_size=BATCH,
+        max_epochs=1,
+        iterator_train__shuffle=True,
+        train_split=None,
+        verbose=0,
+        device=task.device,
+    )
     net.fit(*task.tensors)
 
 
-BARE, FIT, LOADER = "bare loop on preloaded tensors", "lab.fit, everything on", "torchvision + DataLoader, 0 workers"
+BARE, FIT, LOADER = (
+    "bare loop on preloaded tensors",
+    "lab.fit, everything on",
+    "torchvision + DataLoader, 0 workers",
+)
 QUICK = {BARE: bare, FIT: fit}
 SLOW = {
     LOADER: loader,
@@ -161,7 +188,9 @@ SLOW = {
     "Lightning over DataLoader, 0 workers": lightning,
     "skorch on preloaded tensors": skorch,
 }
-RECORDED = {"bare loop inside record_gradients": functools.partial(bare, watch=lab.record_gradients)}
+RECORDED = {
+    "bare loop inside record_gradients": functools.partial(bare, watch=lab.record_gradients)
+}
 
 
 def installed(name: str) -> bool:
@@ -181,7 +210,9 @@ def seconds(function: Callable, *arguments) -> float:
 
 
 def rows(group: str, samples: dict[str, list[float]], unit: str = "s") -> list[dict]:
-    """Return a group's rows: median, lowest, highest, and the ratio of its median to that of the first row."""
+    """Return a group's rows: median, lowest, highest, and the ratio of its median to that of the
+    first row.
+    """
     table = []
     for what, found in samples.items():
         if not found:
@@ -209,11 +240,15 @@ def cifar_task(quick: bool) -> Task:
 
 
 def epochs(task: Task, rounds: int) -> list[dict]:
-    """Seconds per epoch of every pipeline that is installed; those of `QUICK` run before each of the others."""
+    """Seconds per epoch of every pipeline that is installed; those of `QUICK` run before each of
+    the others.
+    """
     samples: dict[str, list[float]] = {name: [] for name in (*QUICK, *SLOW, *RECORDED)}
     seconds(fit, task)
     seconds(lambda: (task.tensors, task.pictures[0]))  # the forms are built before the clock runs
-    for name in [name for _ in range(rounds) for slow in (*SLOW, *RECORDED) for name in (*QUICK, slow)]:
+    for name in [
+        name for _ in range(rounds) for slow in (*SLOW, *RECORDED) for name in (*QUICK, slow)
+    ]:
         if installed(name):
             passes = 1 if name in SLOW else task.epochs
             samples[name].append(seconds((QUICK | SLOW | RECORDED)[name], task) / passes)
@@ -222,9 +257,12 @@ def epochs(task: Task, rounds: int) -> list[dict]:
 
 def costs(task: Task, rounds: int) -> list[dict]:
     """Importing, loading the data, and saving a checkpoint compared with an epoch of `fit`."""
-    code = "import time; a = time.perf_counter(); import torch; b = time.perf_counter(); import labhelpers as lab\n"
-    code += "lab.fit, lab.load_data, lab.study, lab.record_gradients; print(b - a, time.perf_counter() - b)"
-    run = functools.partial(subprocess.run, [sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    code = "import time; a = time.perf_counter(); import torch; b = time.perf_counter()\n"
+    code += "import labhelpers as lab; lab.fit, lab.load_data, lab.study, lab.record_gradients\n"
+    code += "print(b - a, time.perf_counter() - b)"
+    run = functools.partial(
+        subprocess.run, [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
     imports = [[float(word) for word in run().stdout.split()] for _ in range(rounds)]
     model = copy.deepcopy(task.model)
     optimizer = ADAM(model.parameters())
@@ -239,8 +277,13 @@ def costs(task: Task, rounds: int) -> list[dict]:
     names = "import torch", "import labhelpers and use it, beyond torch"
     return [
         *rows("start", dict(zip(names, zip(*imports, strict=True), strict=True))),
-        *rows("data", {"load_data('mnist')": [seconds(lab.load_data, "mnist") for _ in range(rounds)]}),
-        *rows(f"checkpoint, {task.name}", {"an epoch of lab.fit": epoch, "saving model and optimizer": saves}),
+        *rows(
+            "data", {"load_data('mnist')": [seconds(lab.load_data, "mnist") for _ in range(rounds)]}
+        ),
+        *rows(
+            f"checkpoint, {task.name}",
+            {"an epoch of lab.fit": epoch, "saving model and optimizer": saves},
+        ),
         *rows(f"checkpoint, {task.name}", {"size": [size]}, "MB"),
     ]
 
@@ -250,10 +293,15 @@ def memory(quick: bool) -> list[dict]:
     if not Path("/proc/self/status").exists():
         print("peak memory is not measured: this system has no /proc")
         return []
-    samples: dict[str, list[float]] = {"imports alone": [], **{name: [] for name in (*QUICK, *SLOW)}}
+    samples: dict[str, list[float]] = {
+        "imports alone": [],
+        **{name: [] for name in (*QUICK, *SLOW)},
+    }
     for name in filter(installed, samples):
         command = [sys.executable, __file__, "--child", name, *(["--quick"] if quick else [])]
-        words = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout.split()
+        words = subprocess.run(
+            command, stdout=subprocess.PIPE, text=True, check=True
+        ).stdout.split()
         samples[name].append(float(words[-1]))
     return rows("peak memory, MLP on MNIST", samples, "MB")
 
@@ -262,24 +310,33 @@ def child(name: str, quick: bool) -> None:
     """Run one pipeline, if it is one, and print this process's peak of resident memory in MB."""
     if name in QUICK | SLOW:
         (QUICK | SLOW)[name](dataclasses.replace(mnist_task(quick), epochs=1))
-    words = Path("/proc/self/status").read_text().split()
+    words = Path("/proc/self/status").read_text(encoding="utf-8").split()
     print(int(words[words.index("VmHWM:") + 1]) / 1e3)
 
 
 def study(quick: bool, rounds: int) -> list[dict]:
-    """Runs in turn with all threads, and `lab.study` in two processes; its rows have to be those of one process."""
+    """Runs in turn with all threads, and `lab.study` in two processes; its rows have to be those of
+    one process.
+    """
     data, table = lab.load_data("mnist", 300 if quick else 10_000), []
-    for name, build in {"MLP": functools.partial(lab.MLP, 784, 256, 128, 10), "LeNet-5": lab.LeNet5}.items():
+    for name, build in {
+        "MLP": functools.partial(lab.MLP, 784, 256, 128, 10),
+        "LeNet-5": lab.LeNet5,
+    }.items():
 
         def experiment(seed: int, build: Callable = build) -> dict[str, float]:
             torch.manual_seed(seed)
-            return lab.fit(build(), data, epochs=1 if quick else 2, batch_size=BATCH, seed=seed).best
+            return lab.fit(
+                build(), data, epochs=1 if quick else 2, batch_size=BATCH, seed=seed
+            ).best
 
         def in_turn(experiment: Callable = experiment) -> list[dict]:
             return [experiment(seed) for seed in range(4)]
 
         def spread(workers: int, experiment: Callable = experiment) -> pd.DataFrame:
-            return lab.study(experiment, seeds=4, fresh=True, run=f"bench/{workers}", workers=workers)
+            return lab.study(
+                experiment, seeds=4, fresh=True, run=f"bench/{workers}", workers=workers
+            )
 
         with contextlib.redirect_stdout(io.StringIO()):  # and the worker processes are started
             one, two = spread(1), spread(2)
@@ -299,7 +356,9 @@ def study(quick: bool, rounds: int) -> list[dict]:
 def printed(results: dict) -> str:
     """Return the table, below a line that says when and with what it was measured."""
     about = " · ".join(results[key] for key in ("date", "machine", "versions", "data"))
-    table = pd.DataFrame(results["rows"], columns=["group", "what", "median", "low", "high", "unit", "n", "ratio"])
+    table = pd.DataFrame(
+        results["rows"], columns=["group", "what", "median", "low", "high", "unit", "n", "ratio"]
+    )
     text = {name: "{:.3g}".format for name in ("median", "low", "high")} | {
         "n": "{:.0f}".format,
         "ratio": "{:.3f}".format,
@@ -311,27 +370,40 @@ def machine(device: torch.device) -> str:
     """Return the name of the GPU, or the processor's with its cores and the threads in use."""
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
-    about = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
+    about = (
+        Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        if Path("/proc/cpuinfo").exists()
+        else []
+    )
     names = [line.split(":")[1].strip() for line in about if line.startswith("model name")]
-    return f"{[*names, platform.machine()][0]}, {os.cpu_count()} cores, {torch.get_num_threads()} threads"
+    name = [*names, platform.machine()][0]
+    return f"{name}, {os.cpu_count()} cores, {torch.get_num_threads()} threads"
 
 
 def measure(parts: Iterable[str], quick: bool, rounds: int, output: Path | None) -> dict:
-    """Return the measurements of the parts; `output` is written after each of them, so that none is lost."""
+    """Return the measurements of the parts; `output` is written after each of them, so that none is
+    lost.
+    """
     mnist, cifar = mnist_task(quick), cifar_task(quick)
     results = {
-        "date": str(datetime.date.today()), "machine": machine(mnist.device),
+        "date": str(datetime.date.today()),
+        "machine": machine(mnist.device),
         "versions": f"Python {platform.python_version()}, torch {torch.__version__.split('+')[0]}",
-        "data": "; ".join(f"{task.data.name}: {task.data.source}" for task in (mnist, cifar)), "rows": [],
-    }  # fmt: skip
+        "data": "; ".join(f"{task.data.name}: {task.data.source}" for task in (mnist, cifar)),
+        "rows": [],
+    }
     run = {
-        "epochs": lambda: epochs(mnist, rounds) + epochs(cifar, rounds), "costs": lambda: costs(mnist, rounds),
-        "memory": lambda: memory(quick), "study": lambda: study(quick, rounds),
-    }  # fmt: skip
+        "epochs": lambda: epochs(mnist, rounds) + epochs(cifar, rounds),
+        "costs": lambda: costs(mnist, rounds),
+        "memory": lambda: memory(quick),
+        "study": lambda: study(quick, rounds),
+    }
     for part in parts:
         results["rows"] += run[part]()
         if output:
-            output.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+            output.write_text(
+                json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+            )
     return results
 
 
@@ -339,9 +411,13 @@ def main() -> None:
     """Measure what the command line asks for, print the table and keep it."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("parts", nargs="*", help=f"of {', '.join(PARTS)}; all by default")
-    parser.add_argument("--quick", action="store_true", help="a few hundred stand-in images: a test of this script")
+    parser.add_argument(
+        "--quick", action="store_true", help="a few hundred stand-in images: a test of this script"
+    )
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--output", type=Path, help="a JSON file; benchmarks/results.json for a full measurement")
+    parser.add_argument(
+        "--output", type=Path, help="a JSON file; benchmarks/results.json for a full measurement"
+    )
     parser.add_argument("--child", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if unknown := set(options.parts) - set(PARTS):

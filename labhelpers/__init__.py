@@ -1,4 +1,5 @@
-"""Helpers for learning deep learning by experiment; used in notebooks as ``import labhelpers as lab``.
+"""Helpers for learning deep learning by experiment; used in notebooks as ``import labhelpers as
+lab``.
 
 Each name is loaded from its module when it is first used, so that importing costs next to nothing.
 """
@@ -7,20 +8,50 @@ import importlib
 from typing import Any
 
 _NAMES = {
-    "session": ["Session", "setup", "seed_everything"],
-    "data": ["ImageData", "load_data"],
-    "datafiles": ["DataError"],
-    "batches": ["Split", "random_crop_flip"],
-    "models": ["MLP", "DeepMLP", "LeNet5", "BasicBlock", "ResNet", "shortcut"],
-    "epoch": ["NonFiniteLossError"],
-    "training": ["OPTIMIZERS", "Run", "fit", "train"],
-    "metrics": ["evaluate", "predict"],
-    "studies": ["Interval", "claim", "interval", "study", "t_interval"],
-    "gradients": ["record_gradients"],
-    "generative": ["frechet_distance", "precision_recall"],
-    "cam": ["class_activation_maps", "grad_cam"],
-    "plots": ["plot_history", "plot_images", "plot_study", "save_figure"],
-    "exercises": ["check", "hint", "solution"],
+    "session": ["Session", "setup"],
+    "seeds": ["seed_everything"],
+    "data.images": ["ImageData", "load_data"],
+    "data.checks": ["DataError"],
+    "data.batches": ["Split", "random_crop_flip"],
+    "data.text": ["load_text"],
+    "data.grammar": ["Language"],
+    "data.sentences": ["labelled_sentences"],
+    "data.environments": ["CartPole", "gridworld"],
+    "data.replay": ["Replay"],
+    "models.vision": ["MLP", "DeepMLP", "LeNet5", "BasicBlock", "ResNet", "shortcut"],
+    "models.language": ["GPT", "rotate"],
+    "models.ngram": ["NGram"],
+    "models.generation": ["generate"],
+    "models.llama": ["Llama"],
+    "models.lora": ["add_lora", "remove_lora"],
+    "models.pretrained": ["load_pretrained"],
+    "models.policy": ["QNetwork", "epsilon_greedy"],
+    "measures.text": ["agreement", "bits_per_character", "excess_bits"],
+    "measures.frozen": ["mean_features", "token_bits"],
+    "measures.metrics": ["evaluate", "predict"],
+    "measures.gradients": ["record_gradients"],
+    "measures.generative": ["frechet_distance", "precision_recall"],
+    "measures.returns": ["bootstrap", "interquartile_mean", "play", "value_iteration"],
+    "measures.cam": ["class_activation_maps", "grad_cam"],
+    "engine.epoch": ["NonFiniteLossError"],
+    "engine.train": ["Run", "train"],
+    "engine.fit": ["OPTIMIZERS", "fit"],
+    "evidence.study": ["study"],
+    "evidence.intervals": ["Interval", "interval", "proportion", "t_interval"],
+    "evidence.comparisons": ["difference", "ratio"],
+    "evidence.claims": ["claim", "verdict"],
+    "plots.history": ["plot_history"],
+    "plots.images": ["plot_images"],
+    "plots.networks": ["plot_network"],
+    "plots.carts": ["plot_film"],
+    "plots.study": ["plot_study"],
+    "plots.curves": ["plot_curves"],
+    "plots.diagrams.show": ["diagram"],
+    "plots.figure": ["save_figure"],
+    "plots.claims": ["claims"],
+    "exercises.check": ["check", "hint", "solution"],
+    "classroom.guesses": ["compare", "guess", "plot_guess"],
+    "classroom.report": ["report"],
 }
 _HOME = {name: module for module, names in _NAMES.items() for name in names}
 __all__ = sorted(_HOME)

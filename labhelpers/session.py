@@ -3,16 +3,22 @@
 import contextlib
 import importlib
 import os
-import random
+import platform
 import re
+import sys
 import tempfile
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
-import numpy as np
 import torch
+
+from labhelpers.seeds import isolated_random_state as isolated_random_state
+from labhelpers.seeds import random_state as random_state
+from labhelpers.seeds import seed_everything as seed_everything
+from labhelpers.seeds import set_random_state as set_random_state
+from labhelpers.theme import use_theme
 
 BUDGETS = ("smoke", "laptop", "full")
 T = TypeVar("T")
@@ -20,7 +26,13 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Session:
-    """What every helper needs to know: where to compute, how much, and where to write."""
+    """What every helper needs to know: where to compute, how much, and where to write.
+
+    Example:
+        >>> lab.setup(device="cpu", budget="smoke").pick(smoke=1, laptop=10, full=30)
+        cpu ...
+        1
+    """
 
     device: torch.device
     budget: str
@@ -29,6 +41,9 @@ class Session:
     runs: Path  # everything that a run writes
     figures: Path  # pictures and results.json
     quiet: bool = False  # True in the workers of a study: no bars, no lines
+    sources: dict[str, str] = field(
+        default_factory=dict
+    )  # by name, data in use that is not the original
 
     def pick(self, *, smoke: T, laptop: T, full: T) -> T:
         """Return the value that belongs to this session's budget."""
@@ -37,52 +52,92 @@ class Session:
     def run_folder(self, name: str) -> Path:
         """Return the folder of the run called `name`, such as ``"01/baseline"``, creating it.
 
-        Raises ValueError for a name that could leave the runs folder, PermissionError if it cannot be written.
+        Raises ValueError for a name that could leave the runs folder, PermissionError if it cannot
+        be written.
         """
         if not re.fullmatch(r"[A-Za-z0-9_][\w.\-]*(/[A-Za-z0-9_][\w.\-]*)*", name, re.ASCII):
             raise ValueError(
-                f"run name {name!r} is not allowed: it has to stay inside {self.runs}/, so use letters, "
+                f"run name {name!r} is not allowed: it has to stay inside {self.runs}/, so use "
+                "letters, "
                 'digits, "-", "_", "." and "/", as in "01/baseline"'
             )
         return writable(self.runs / name)
 
 
-def setup(seed: int = 0, device: str | None = None, budget: str | None = None, wandb: str | None = None) -> Session:
-    """Start and return the session that all helpers use: seed, device, budget, folders and plot theme.
+def setup(
+    seed: int = 0,
+    device: str | None = None,
+    budget: str | None = None,
+    wandb: str | None = None,
+) -> Session:
+    """Start and return the session that all helpers use: seed, device, budget, folders, plot theme.
 
     Args:
         seed: seeds Python, NumPy and PyTorch; runs and shuffles derive theirs from it.
-        device: ``"cpu"``, ``"cuda"``, ``"cuda:1"``, ``"mps"``; the GPU if there is one.
+        device: ``"cpu"``, ``"cuda"``, ``"cuda:1"`` or ``"mps"``; by default the NVIDIA GPU if there
+            is one. Apple's GPU is used when it is asked for.
         budget: ``"smoke"``, ``"laptop"`` or ``"full"``; else `LABHELPERS_BUDGET`; else ``"full"``
             with a GPU and ``"laptop"`` without.
-        wandb: a project of Weights & Biases that follows the TensorBoard events of all runs; needs that package.
+        wandb: a project of Weights & Biases that follows the TensorBoard events of all runs; needs
+            that package.
 
-    Raises ValueError for an unknown device or budget, PermissionError if the runs folder cannot be written.
+    Raises ValueError for an unknown device or budget, PermissionError if the runs folder cannot be
+    written.
+
+    Example:
+        >>> session = lab.setup(seed=0, device="cpu", budget="smoke")  # doctest: +ELLIPSIS
+        cpu (... threads) · smoke budget · torch ...
     """
     global _session
-    device = _device(device)
-    budget = budget or os.environ.get("LABHELPERS_BUDGET") or ("laptop" if device.type == "cpu" else "full")
+    chosen = _device(device)
+    base = home()
+    data = _folder("LABHELPERS_DATA", base / "data")
+    runs = _folder("LABHELPERS_RUNS", base / "runs")
+    figures = base / "figures" if os.environ.get("LABHELPERS_PUBLISH") else runs / "figures"
+    # What is loaded stays loaded when the setup cell is run again, and so does what it is.
+    sources = _session.sources if _session else {}
+    _session = Session(
+        chosen, _budget(budget, chosen), seed, data, writable(runs), figures, sources=sources
+    )
+    seed_everything(seed)
+    use_theme()
+    if wandb:
+        _follow_with_wandb(wandb, runs)
+    _say_hello(_session)
+    return _session
+
+
+def _budget(asked: str | None, device: torch.device) -> str:
+    usual = "laptop" if device.type == "cpu" else "full"
+    budget = asked or os.environ.get("LABHELPERS_BUDGET") or usual
     if budget not in BUDGETS:
         known = ", ".join(BUDGETS)
-        raise ValueError(f"unknown budget {budget!r}: choose from {known}, as an argument or in LABHELPERS_BUDGET")
-    checkout = Path(__file__).resolve().parents[1]  # holds the notebooks, unless installed without them (Colab)
-    home = checkout if (checkout / "notebooks").is_dir() else Path.cwd()
-    data = Path(os.environ.get("LABHELPERS_DATA") or home / "data").expanduser().resolve()
-    runs = Path(os.environ.get("LABHELPERS_RUNS") or home / "runs").expanduser().resolve()
-    figures = home / "figures" if os.environ.get("LABHELPERS_PUBLISH") else runs / "figures"
-    session = _session = Session(device, budget, seed, data, writable(runs), figures)
-    seed_everything(seed)
-    from labhelpers.plots import use_theme
+        where = "as an argument or in LABHELPERS_BUDGET"
+        raise ValueError(f"unknown budget {budget!r}: choose from {known}, {where}")
+    return budget
 
-    use_theme()
-    if wandb and (client := importlib.import_module("wandb")).run is None:  # once, however often the cell is run
-        client.tensorboard.patch(root_logdir=str(runs))  # names metrics after their run, "01/baseline/loss"
-        client.init(project=wandb, dir=runs, sync_tensorboard=True)
+
+def _folder(variable: str, usual: Path) -> Path:
+    return Path(os.environ.get(variable) or usual).expanduser().resolve()
+
+
+def _follow_with_wandb(project: str, runs: Path) -> None:
+    client = importlib.import_module("wandb")
+    if client.run is not None:
+        return  # once, however often the setup cell is run
+    client.tensorboard.patch(
+        root_logdir=str(runs)
+    )  # metrics get their run's name, "01/baseline/loss"
+    client.init(project=project, dir=runs, sync_tensorboard=True)
+
+
+def _say_hello(session: Session) -> None:
+    device = session.device
     place = f"cpu ({torch.get_num_threads()} threads)" if device.type == "cpu" else str(device)
-    with contextlib.suppress(ValueError):  # a shorter name, when the folder lies below this one
-        runs = runs.relative_to(home)
-    print(f"{place} · {budget} budget · torch {torch.__version__.split('+')[0]} · {runs}/")
-    return session
+    version = torch.__version__.split("+")[0]
+    print(f"{place} · {session.budget} budget · torch {version} · {shown(session.runs)}/")
+    if device.type == "cpu" and torch.backends.mps.is_available():
+        print('This machine has an Apple GPU: lab.setup(device="mps") uses it')
 
 
 _session: Session | None = None
@@ -95,7 +150,7 @@ def current() -> Session:
 
 @contextlib.contextmanager
 def hushed(session: Session) -> Iterator[None]:
-    """Use `session` without bars and lines, on one CPU thread, and put everything back afterwards."""
+    """Use `session` without bars and lines, on one CPU thread, and put all back afterwards."""
     global _session
     before, threads = _session, torch.get_num_threads()
     _session = replace(session, quiet=True)
@@ -107,48 +162,51 @@ def hushed(session: Session) -> Iterator[None]:
         _session = before
 
 
-def seed_everything(seed: int) -> None:
-    """Seed Python's, NumPy's and PyTorch's global generators (all devices), and have cuDNN repeat itself exactly."""
-    torch.backends.cudnn.benchmark, torch.backends.cudnn.deterministic = False, True
-    random.seed(seed)
-    np.random.seed(seed % 2**32)
-    torch.manual_seed(seed)
+def home() -> Path:
+    """Return the folder that holds ``data/`` and ``runs/``: the checkout, else the current folder.
 
-
-def random_state(own: Sequence[torch.Generator] = ()) -> dict[str, Any]:
-    """Return the state of every global generator and of `own`, in types that `torch.load` takes unpickled."""
-    name, keys, *rest = np.random.get_state()
-    state = {"python": random.getstate(), "numpy": (name, keys.tolist(), *rest), "torch": torch.get_rng_state()}
-    return state | {"cuda": torch.cuda.get_rng_state_all(), "own": [generator.get_state() for generator in own]}
-
-
-def set_random_state(state: dict[str, Any], own: Sequence[torch.Generator] = ()) -> None:
-    """Put every global generator, and `own`, back into a state that `random_state` returned."""
-    random.setstate(state["python"])
-    np.random.set_state(state["numpy"])
-    torch.set_rng_state(state["torch"])
-    if len(state["cuda"]) == torch.cuda.device_count():
-        torch.cuda.set_rng_state_all(state["cuda"])
-    for generator, saved in zip(own, state["own"], strict=True):
-        generator.set_state(saved)
-
-
-@contextlib.contextmanager
-def isolated_random_state(seed: int) -> Iterator[None]:
-    """Seed the global generators for the block and put them back afterwards.
-
-    The cells after a run therefore draw the same numbers whether it was trained, resumed or loaded.
+    The checkout is looked for at the package itself, then from the current folder upward, so that
+    an installation that is not editable finds it from inside.
     """
-    before = random_state()
-    seed_everything(seed)
-    try:
-        yield
-    finally:
-        set_random_state(before)
+    here = Path.cwd()
+    for folder in (Path(__file__).resolve().parents[1], here, *here.parents):
+        if (folder / "notebooks").is_dir() and (folder / "pyproject.toml").is_file():
+            return folder
+    return here
+
+
+def shown(folder: Path) -> Path:
+    """Return a folder's name as it is printed: relative to `home`, where it lies below it."""
+    return folder.relative_to(home()) if folder.is_relative_to(home()) else folder
+
+
+def notebook_name() -> str:
+    """Return the running notebook's name without its ending, or "unknown".
+
+    `LABHELPERS_NOTEBOOK` says it where notebooks are executed by a tool; JupyterLab tells its
+    kernels, and VS Code leaves a variable in the notebook's namespace.
+    """
+    told = os.environ.get("LABHELPERS_NOTEBOOK") or os.environ.get("JPY_SESSION_NAME")
+    main = sys.modules.get("__main__")
+    told = told or getattr(main, "__vsc_ipynb_file__", None)
+    return Path(told).stem if told else "unknown"
+
+
+def device_name() -> str:
+    """Return the name of the session's device, such as that of its GPU."""
+    device = current().device
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else str(device)
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that numbers depend on: Python's and PyTorch's."""
+    return {"python": platform.python_version(), "torch": torch.__version__}
 
 
 def writable(folder: Path, variable: str = "LABHELPERS_RUNS") -> Path:
-    """Create `folder` and return it, or raise a PermissionError naming the `variable` that moves it elsewhere."""
+    """Create `folder` and return it, or raise a PermissionError naming the `variable` that moves it
+    elsewhere.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=folder).close()
@@ -161,8 +219,14 @@ def writable(folder: Path, variable: str = "LABHELPERS_RUNS") -> Path:
 def _device(name: str | None) -> torch.device:
     if name is None:
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    cuda = ["cuda", *(f"cuda:{i}" for i in range(torch.cuda.device_count()))] if torch.cuda.is_available() else []
+    cuda = (
+        ["cuda", *(f"cuda:{i}" for i in range(torch.cuda.device_count()))]
+        if torch.cuda.is_available()
+        else []
+    )
     available = ["cpu", *cuda, *(["mps"] if torch.backends.mps.is_available() else [])]
     if str(name) not in available:
-        raise ValueError(f"device {name!r} is not available here: choose from {', '.join(available)}")
+        raise ValueError(
+            f"device {name!r} is not available here: choose from {', '.join(available)}"
+        )
     return torch.device(name)

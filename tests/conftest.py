@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from labhelpers import data, datafiles
 from labhelpers import session as sessions
+from labhelpers.data import files as datafiles
 
 
 def no_network(name, folder):
@@ -22,7 +22,6 @@ def start(tmp_path, monkeypatch):
     for name in ("LABHELPERS_BUDGET", "LABHELPERS_PUBLISH"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(sessions, "_session", None)
-    monkeypatch.setattr(data, "SOURCES", {})
     monkeypatch.setattr(datafiles, "download", no_network)  # tests never touch the network
     threads = torch.get_num_threads()
     generators = random.getstate(), np.random.get_state(), torch.get_rng_state()

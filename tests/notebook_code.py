@@ -1,4 +1,6 @@
-"""What a notebook defines: tests of a lab's own functions take them from its cells, never from a copy."""
+"""What a notebook defines: tests of a lab's own functions take them from its cells, never from a
+copy.
+"""
 
 import ast
 from collections.abc import Iterable
@@ -8,17 +10,29 @@ from typing import Any
 import nbformat
 
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
+# Labs that wait for a run have no outputs.
+NOT_EXECUTED: set[str] = {"14", "15"}
 
 
 def definitions(name: str) -> dict[str, str]:
-    """Return the source of every function and class at the top of the cells of ``notebooks/<name>``, by its name."""
-    cells = [cell.source for cell in nbformat.read(NOTEBOOKS / name, 4).cells if cell.cell_type == "code"]
+    """Return the source of every function and class at the top of the cells of
+    ``notebooks/<name>``, by its name.
+    """
+    cells = [
+        cell.source for cell in nbformat.read(NOTEBOOKS / name, 4).cells if cell.cell_type == "code"
+    ]
     nodes = [node for source in cells if "%pip" not in source for node in ast.parse(source).body]
-    return {node.name: ast.unparse(node) for node in nodes if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    return {
+        node.name: ast.unparse(node)
+        for node in nodes
+        if isinstance(node, ast.FunctionDef | ast.ClassDef)
+    }
 
 
 def compiled(name: str, functions: Iterable[str], scope: dict[str, Any]) -> dict[str, Any]:
-    """Return `scope`, which holds what the functions use, with those of ``notebooks/<name>`` compiled into it."""
+    """Return `scope`, which holds what the functions use, with those of ``notebooks/<name>``
+    compiled into it.
+    """
     found = definitions(name)
     for function in functions:
         exec(found[function], scope)

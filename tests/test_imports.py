@@ -9,17 +9,34 @@ import labhelpers as lab
 
 
 def test_importing_loads_none_of_the_heavy_libraries():
-    heavy = ["torch", "matplotlib", "pandas", "sklearn", "seaborn", "scipy", "tensorboard", "torchvision", "joblib"]
+    heavy = [
+        "torch",
+        "matplotlib",
+        "pandas",
+        "sklearn",
+        "seaborn",
+        "scipy",
+        "tensorboard",
+        "torchvision",
+        "joblib",
+    ]
     code = f"import sys, labhelpers; print([name for name in {heavy} if name in sys.modules])"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "[]\n"
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout
+        == "[]\n"
+    )
 
 
 def test_setting_up_and_training_need_no_scikit_learn_nor_tensorboard():
     code = (
         "import sys, labhelpers as lab\nlab.fit, lab.load_data, lab.evaluate, lab.study\n"
-        "print([n for n in ('matplotlib', 'sklearn', 'pandas', 'tensorboard', 'torchvision') if n in sys.modules])"
+        "names = ('matplotlib', 'sklearn', 'pandas', 'tensorboard', 'torchvision')\n"
+        "print([n for n in names if n in sys.modules])"
     )
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "[]\n"
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout
+        == "[]\n"
+    )
 
 
 @pytest.mark.parametrize("name", lab.__all__)

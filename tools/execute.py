@@ -1,8 +1,13 @@
-"""Execute notebooks: into runs/executed/ for everyday use, in place with figures and results to publish."""
+"""Execute notebooks: into runs/executed/ for everyday use; in place, with figures and results, to
+publish.
+"""
 
 from __future__ import annotations
 
 import argparse
+import base64
+import html
+import io
 import json
 import os
 import re
@@ -13,8 +18,11 @@ from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
+from nbformat import v4
+from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[1]
+LARGEST = 1_400_000  # bytes of a notebook; a test allows 1,500,000
 TIME = re.compile(r"(?<=<!-- time -->).*?(?=<!-- /time -->)", re.DOTALL)  # written by --publish
 
 
@@ -23,28 +31,44 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("lab", nargs="*", help="numbers such as 03; all labs by default")
     parser.add_argument("--budget", choices=("smoke", "laptop", "full"), default="laptop")
-    parser.add_argument("--publish", action="store_true", help="write notebooks, figures/ and results.json in place")
+    place = parser.add_mutually_exclusive_group()
+    place.add_argument(
+        "--publish",
+        action="store_const",
+        const="publish",
+        dest="mode",
+        help="measure everything; write notebooks, figures/, results.json and rows in place",
+    )
+    place.add_argument(
+        "--refresh",
+        action="store_const",
+        const="refresh",
+        dest="mode",
+        help="the same from the published rows: the time is a student's",
+    )
     options = parser.parse_args()
-    paths = sorted((ROOT / "notebooks").glob("[0-9][0-9]-*.ipynb"))
-    unknown = [lab for lab in options.lab if not any(path.name.startswith(lab) for path in paths)]
+    paths = sorted((ROOT / "notebooks").glob("[0-9][0-9]*-*.ipynb"))
+    unknown = [lab for lab in options.lab if not any(number(path) == lab for path in paths)]
     if unknown:
         sys.exit(f"no lab {', '.join(unknown)}: there are {', '.join(path.stem for path in paths)}")
     for path in paths:
-        if not options.lab or path.name.startswith(tuple(options.lab)):
-            execute(path, options.budget, options.publish)
+        if not options.lab or number(path) in options.lab:
+            execute(path, options.budget, options.mode)
 
 
-def execute(path: Path, budget: str, publish: bool) -> None:
+def number(path: Path) -> str:
+    """Return the number of a lab, such as "03" or "06b"."""
+    return path.name.partition("-")[0]
+
+
+def execute(path: Path, budget: str, mode: str | None) -> None:
     """Execute one notebook from a clean kernel; write it also when a cell fails, then raise."""
-    environment = {"LABHELPERS_BUDGET": budget, "LABHELPERS_NOTEBOOK": path.stem}
-    target = ROOT / "runs" / "executed" / path.name
-    if publish:  # from nothing, so that the time is that of a newcomer
-        runs = ROOT / "runs" / "published"
-        shutil.rmtree(runs / path.name[:2], ignore_errors=True)
-        environment |= {"LABHELPERS_PUBLISH": "1", "LABHELPERS_RUNS": str(runs)}
-        target = path
-        record(path.stem)
     notebook = nbformat.read(path, 4)
+    target = path if mode else ROOT / "runs" / "executed" / path.name
+    os.environ.pop("LABHELPERS_PUBLISH", None)
+    os.environ.update(environment(path, budget, mode))
+    if mode:
+        record(path.stem)
     client = NotebookClient(
         notebook,
         timeout=3600,
@@ -54,39 +78,81 @@ def execute(path: Path, budget: str, publish: bool) -> None:
         resources={"metadata": {"path": str(path.parent)}},
         extra_arguments=["--log-level=ERROR"],
     )
-    os.environ.pop("LABHELPERS_PUBLISH", None)
-    os.environ.update(environment)
     print(f"{path.name} … ", end="", flush=True)
     began = time.monotonic()
     try:
         client.execute()
     finally:
         minutes = (time.monotonic() - began) / 60
-        if publish:
-            stamp(notebook, record(path.stem, budget, minutes))
+        if mode:
+            stamp(notebook, record(path.stem, budget, mode, minutes))
         target.parent.mkdir(parents=True, exist_ok=True)
-        nbformat.write(clean(notebook), target)
+        nbformat.write(slim(clean(notebook)), target)
     print(f"{minutes:.1f} min → {target.relative_to(ROOT)}")
 
 
-def record(stem: str, budget: str | None = None, minutes: float = 0.0) -> dict[str, float]:
-    """Keep a notebook's minutes per budget in figures/results.json; without a budget, drop its old claims."""
+def environment(path: Path, budget: str, mode: str | None) -> dict[str, str]:
+    """Return the kernel's variables; make room, so that the time is that of a newcomer."""
+    found = {"LABHELPERS_BUDGET": budget, "LABHELPERS_NOTEBOOK": path.stem}
+    if mode is None:
+        return found
+    runs = ROOT / "runs" / "published"
+    shutil.rmtree(runs / number(path), ignore_errors=True)
+    if mode == "publish":
+        for rows in (ROOT / "labhelpers" / "published").glob(f"{number(path)}-*.json.xz"):
+            rows.unlink()
+    return found | {"LABHELPERS_PUBLISH": mode, "LABHELPERS_RUNS": str(runs)}
+
+
+def record(
+    stem: str, budget: str | None = None, mode: str = "", minutes: float = 0.0
+) -> dict[str, float]:
+    """Keep a notebook's minutes in figures/results.json, per budget for a run that measured
+    everything; without a budget, drop its old claims.
+    """
     path = ROOT / "figures" / "results.json"
-    results = json.loads(path.read_text()) if path.exists() else {}
+    results = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     entry = results.setdefault(stem, {})
     if budget is None:
         entry["claims"] = {}
     else:
-        entry.setdefault("minutes", {})[budget] = round(minutes, 1)
-    path.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
+        what = budget if mode == "publish" else f"{budget}, published rows"
+        entry.setdefault("minutes", {})[what] = round(minutes, 1)
+    path.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return entry.get("minutes", {})
 
 
 def stamp(notebook: nbformat.NotebookNode, minutes: dict[str, float]) -> None:
     """Write the measured minutes between the time marks of the first cell."""
-    words = ", ".join(f"{budget} {value:g} min" for budget, value in sorted(minutes.items()))
+    words = []
+    for what, value in sorted(minutes.items(), key=lambda pair: pair[1]):
+        budget, _, rows = what.partition(", ")
+        words.append(f"{value:g} min ({budget} budget, {rows or 'everything measured'})")
     first = notebook.cells[0]
-    first.source = TIME.sub(words, first.source)
+    first.source = TIME.sub(", ".join(words), first.source)
+
+
+def slim(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """Give the pictures of a notebook that is too large 256 colours each; figures/ keeps them all.
+
+    The largest first, and no more of them than it takes.
+    """
+    pictures = [
+        output["data"]
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+        if "image/png" in output.get("data", {})
+    ]
+    for data in sorted(pictures, key=lambda data: -len(data["image/png"])):
+        if len(nbformat.writes(notebook).encode("utf-8")) <= LARGEST:
+            break
+        picture = Image.open(io.BytesIO(base64.b64decode(data["image/png"])))
+        buffer = io.BytesIO()
+        picture.convert("RGB").quantize(256, dither=Image.Dither.NONE).save(
+            buffer, format="png", optimize=True
+        )
+        data["image/png"] = base64.b64encode(buffer.getvalue()).decode("ascii")
+    return notebook
 
 
 def clean(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
@@ -97,7 +163,25 @@ def clean(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     }
     for cell in notebook.cells:
         cell.metadata = {}
+        if cell.cell_type == "code":
+            cell.outputs = [kept for output in cell.outputs for kept in with_caption(output)]
     return notebook
+
+
+def with_caption(output: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
+    """Return a figure as a plain picture and its caption, in place of the picture inside HTML.
+
+    GitHub's preview drops pictures that are part of HTML, and holding both doubles the size.
+    """
+    about = output.get("metadata", {}).get("image/png", {})
+    if "caption" not in about:
+        return [output]
+    output.data.pop("text/html", None)
+    caption = about.pop("caption")
+    if not caption:
+        return [output]
+    data = {"text/html": f"<p>{html.escape(caption)}</p>", "text/plain": caption}
+    return [output, v4.new_output("display_data", data)]
 
 
 if __name__ == "__main__":

@@ -1,4 +1,6 @@
-"""JupyterLab on a free loopback port, in a folder of its own, and a headless Chromium that looks at it."""
+"""JupyterLab on a free loopback port, in a folder of its own, and a headless Chromium that looks at
+it.
+"""
 
 import os
 import shutil
@@ -20,24 +22,49 @@ SECONDS = 60  # that JupyterLab may take to answer
 
 @pytest.fixture(scope="session")
 def jupyter(tmp_path_factory):
-    """JupyterLab on a copy of the notebooks, with the smoke budget and with settings of its own; gives its address."""
+    """JupyterLab on a copy of the notebooks, with the smoke budget and with settings of its own;
+    gives its address.
+    """
     home = tmp_path_factory.mktemp("jupyter")
     (home / "notebooks").mkdir()
     for path in (ROOT / "notebooks").glob("[0-9][0-9]-*.ipynb"):
         shutil.copy(path, home / "notebooks")
-    names = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR")
+    names = (
+        "JUPYTER_CONFIG_DIR",
+        "JUPYTER_DATA_DIR",
+        "JUPYTERLAB_SETTINGS_DIR",
+        "JUPYTERLAB_WORKSPACES_DIR",
+    )
     names += ("JUPYTER_RUNTIME_DIR", "IPYTHONDIR", "TMPDIR", "LABHELPERS_DATA", "LABHELPERS_RUNS")
-    environment = {name: str(home / name.lower()) for name in names} | {"LABHELPERS_BUDGET": "smoke"}
-    programs = sysconfig.get_path("scripts")  # first in PATH, as in an active environment and under `make lab`
+    environment = {name: str(home / name.lower()) for name in names} | {
+        "LABHELPERS_BUDGET": "smoke"
+    }
+    programs = sysconfig.get_path(
+        "scripts"
+    )  # first in PATH, as in an active environment and under `make lab`
     environment["PATH"] = f"{programs}{os.pathsep}{os.environ['PATH']}"
     (home / "tmpdir").mkdir()
-    quiet = home / "jupyterlab_settings_dir" / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
+    quiet = (
+        home
+        / "jupyterlab_settings_dir"
+        / "@jupyterlab"
+        / "apputils-extension"
+        / "notification.jupyterlab-settings"
+    )
     quiet.parent.mkdir(parents=True)
-    quiet.write_text('{"fetchNews": "false", "checkForUpdates": false}')  # no network, no question over the picture
+    quiet.write_text(
+        '{"fetchNews": "false", "checkForUpdates": false}'
+    )  # no network, no question over the picture
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    options = ["--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}", "--ServerApp.port_retries=0"]
+    options = [
+        "--no-browser",
+        "--allow-root",
+        "--ip=127.0.0.1",
+        f"--port={port}",
+        "--ServerApp.port_retries=0",
+    ]
     options += ["--IdentityProvider.token=", "--LabApp.expose_app_in_browser=True"]
     url = f"http://127.0.0.1:{port}"
     with open(home / "jupyter.log", "wb") as log:
@@ -52,7 +79,9 @@ def jupyter(tmp_path_factory):
         server.terminate()  # and with it the kernels
         server.wait(30)
         for info in (home / "tmpdir" / ".tensorboard-info").glob("pid-*.info"):
-            os.kill(int(info.stem.removeprefix("pid-")), 15)  # TensorBoard outlives the kernel that started it
+            os.kill(
+                int(info.stem.removeprefix("pid-")), 15
+            )  # TensorBoard outlives the kernel that started it
 
 
 def wait_for(url, server, log):
@@ -70,7 +99,9 @@ def wait_for(url, server, log):
 
 @pytest.fixture(scope="session")
 def browser():
-    """Debian's Chromium where there is one, else the one that `playwright install chromium` fetched."""
+    """Debian's Chromium where there is one, else the one that `playwright install chromium`
+    fetched.
+    """
     quiet = ["--disable-dev-shm-usage", "--disable-gpu", "--disable-background-networking"]
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
@@ -92,7 +123,9 @@ def lab(request, jupyter, browser):
     PICTURES.mkdir(parents=True, exist_ok=True)
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     page.set_default_timeout(120_000)
-    notebook = Notebook(page, f"{jupyter}/lab/tree/notebooks/{request.param}.ipynb?reset", PICTURES / request.param)
+    notebook = Notebook(
+        page, f"{jupyter}/lab/tree/notebooks/{request.param}.ipynb?reset", PICTURES / request.param
+    )
     notebook.run_all()
     yield notebook
     notebook.picture("last")

@@ -9,7 +9,8 @@ OPEN = """async () => {
     await panel.sessionContext.session.kernel.info;  // the toolbar says idle too early
     window.bars = [];  // every state of a progress bar that was ever on the screen
     new MutationObserver(changes => {
-        for (const {target} of changes) bars.push(...(target.textContent.match(/[^\\n\\r]*\\d+%\\|/g) || []));
+        for (const {target} of changes)
+            bars.push(...(target.textContent.match(/[^\\n\\r]*\\d+%\\|/g) || []));
     }).observe(panel.content.node, {subtree: true, childList: true, characterData: true});
 }"""
 WIDTHS = """async () => {
@@ -35,7 +36,11 @@ class Notebook:
 
     def find(self, text: str) -> int:
         """Return the index of the code cell that contains `text`."""
-        return next(i for i, c in enumerate(self.cells()) if c["cell_type"] == "code" and text in "".join(c["source"]))
+        return next(
+            i
+            for i, c in enumerate(self.cells())
+            if c["cell_type"] == "code" and text in "".join(c["source"])
+        )
 
     def run_all(self) -> None:
         """Run all cells; return when the last one is done and the kernel is idle."""
@@ -66,7 +71,9 @@ class Notebook:
     def start(self, i: int) -> None:
         """Begin to run a cell."""
         self.page.evaluate("i => { panel.content.activeCellIndex = i }", i)
-        self.page.evaluate("() => { window.running = jupyterapp.commands.execute('notebook:run-cell') }")
+        self.page.evaluate(
+            "() => { window.running = jupyterapp.commands.execute('notebook:run-cell') }"
+        )
 
     def finish(self, i: int) -> str:
         """Wait for the cell that was started and return what stands below it."""

@@ -1,4 +1,6 @@
-"""`study` on a real cluster of worker processes: the rows of the serial run, also when a worker is killed."""
+"""`study` on a real cluster of worker processes: the rows of the serial run, also when a worker is
+killed.
+"""
 
 import glob
 import os
@@ -15,13 +17,17 @@ import pytest
 
 import labhelpers as lab
 
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # sockets of a dead worker
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::pytest.PytestUnraisableExceptionWarning"
+)  # sockets of a dead worker
 
 
 @pytest.fixture(scope="module")
 def cluster():
     with (
-        distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, dashboard_address=None
+        ) as cluster,
         distributed.Client(cluster) as client,
     ):
         yield client
@@ -44,7 +50,7 @@ def trained(calls, data, kill=None, rows=None):
     def experiment(seed, width):
         path = f"{calls}/width {width} seed {seed}"
         first = not os.path.exists(path)
-        with open(path, "a") as file:
+        with open(path, "a", encoding="utf-8") as file:
             file.write(f"{os.getpid()}\n")
         if first and seed == kill:
             while len(glob.glob(f"{rows}/row-*.json")) < 2:
@@ -98,9 +104,15 @@ def test_a_study_survives_a_worker_that_is_killed(session, calls, cluster):
 
 def test_a_cluster_as_in_the_readme(session, cluster):
     readme = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
-    snippet = next(code for code in re.findall(r"```python\n(.*?)```", readme, re.DOTALL) if "parallel_config" in code)
+    snippet = next(
+        code
+        for code in re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
+        if "parallel_config" in code
+    )
     address = cluster.scheduler_info()["address"]
     names = {"lab": lab, "experiment": lambda seed, depth: {"value": seed * depth}}
     exec(snippet.replace("tcp://scheduler:8786", address), names)
     names["client"].close()
-    assert list(names["table"]["value"]) == [seed * depth for depth in (2, 10, 40) for seed in range(5)]
+    assert list(names["table"]["value"]) == [
+        seed * depth for depth in (2, 10, 40) for seed in range(5)
+    ]

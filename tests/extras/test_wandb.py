@@ -1,4 +1,6 @@
-"""Weights & Biases, offline: it must follow the events of every run, and leave results and folders as they are."""
+"""Weights & Biases, offline: it must follow the events of every run, and leave results and folders
+as they are.
+"""
 
 import os
 import subprocess
@@ -25,10 +27,18 @@ wandb.finish()
 
 @pytest.fixture(scope="module")
 def followed(tmp_path_factory):
-    """The runs folder after a session of two runs, in a process of its own: the client keeps threads and a service."""
+    """The runs folder after a session of two runs, in a process of its own: the client keeps
+    threads and a service.
+    """
     runs = tmp_path_factory.mktemp("runs")
-    environment = os.environ | {"LABHELPERS_RUNS": str(runs), "WANDB_MODE": "offline", "WANDB_SILENT": "true"}
-    done = subprocess.run([sys.executable, "-c", BODY], env=environment, capture_output=True, text=True, timeout=120)
+    environment = os.environ | {
+        "LABHELPERS_RUNS": str(runs),
+        "WANDB_MODE": "offline",
+        "WANDB_SILENT": "true",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", BODY], env=environment, capture_output=True, text=True, timeout=120
+    )
     assert done.returncode == 0, done.stderr[-2000:]
     return runs
 
@@ -43,4 +53,4 @@ def test_both_runs_are_in_the_record_under_their_own_names(followed):
 def test_the_runs_keep_what_they_always_keep(followed):
     for name in ("a", "b"):
         kept = {path.name.split(".")[0] for path in Path(followed, "01", name).iterdir()}
-        assert kept == {"checkpoint", "history", "events"}
+        assert kept == {"checkpoint", "history", "events", "lock"}

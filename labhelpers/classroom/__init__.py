@@ -1,0 +1,1 @@
+"""The classroom: guesses, the report, copies of one's own, and marks."""

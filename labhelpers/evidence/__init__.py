@@ -1,0 +1,1 @@
+"""Studies, intervals, claims: what the numbers allow to say."""

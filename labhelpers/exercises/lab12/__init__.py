@@ -1,0 +1,17 @@
+"""Lab 12: silent units, images that stand on both sides of a split, softmax twice, an honest
+accuracy.
+"""
+
+from labhelpers.exercises.lab12 import (
+    copied_share,
+    honest_accuracy,
+    silent_share,
+    softmax_floor,
+)
+
+EXERCISES = [
+    silent_share.exercise,
+    copied_share.exercise,
+    softmax_floor.exercise,
+    honest_accuracy.exercise,
+]

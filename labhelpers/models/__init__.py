@@ -1,0 +1,1 @@
+"""Reference models, each short enough to read in class."""

@@ -1,0 +1,149 @@
+"""What holds for every notebook: order, size, clean metadata, the parts of the anatomy; and the
+executing tool.
+"""
+
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import anatomy
+import nbformat
+import pytest
+from notebook_code import NOT_EXECUTED
+
+ROOT = Path(__file__).resolve().parents[2]
+LABS = sorted((ROOT / "notebooks").glob("[0-9][0-9]-*.ipynb"))
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+CLEAN = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+
+
+def code_cells(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+@pytest.fixture(params=LABS, ids=lambda path: path.stem)
+def lab(request):
+    return request.param, nbformat.read(request.param, 4)
+
+
+def test_labs_are_numbered_from_one_without_gaps():
+    names = sorted(path.name for path in (ROOT / "notebooks").glob("[0-9][0-9]-*.ipynb"))
+    assert [int(name[:2]) for name in names] == list(range(1, len(names) + 1))
+
+
+# Labs whose form is still the old one: issues 17 and 18 bring them into the new one, one by one.
+OLD_FORM = {"04", "05", "06", "07", "08", "10", "12"}
+PARTS = {
+    "After this lab you can",
+    "<!-- time -->",
+    "**Papers:**",
+    "headline claim",
+    "## What to remember",
+    "**What would break it:**",
+    "**Next:**",
+}
+NEW_PARTS = {"**Explain**", "**Practice today:**", "**Discuss:**", "Open experiment", "$$"}
+
+
+def test_size(lab):
+    path, _ = lab
+    assert path.stat().st_size < 1_500_000
+
+
+def test_cells_are_short_and_prose_is_not_long(lab):
+    path, notebook = lab
+    if path.name[:2] in OLD_FORM:
+        pytest.skip("not yet in the new form")
+    counted = anatomy.anatomy(notebook)
+    assert counted["median"] <= 6 and counted["p90"] <= 12 and counted["max"] <= 20
+    assert counted["words"] <= 2500 and counted["long"] == 0
+
+
+def test_parts_of_the_anatomy_are_there(lab):
+    path, notebook = lab
+    prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    code = "\n".join(cell.source for cell in code_cells(notebook))
+    title = notebook.cells[0].source.splitlines()[0]
+    assert re.match(rf"# {path.name[:2]} · .+\?$", title)
+    assert not {part for part in PARTS if part not in prose}
+    assert "session.pick(" in code and "lab.claims()" in code and code.count("lab.check(") >= 3
+    if path.name[:2] not in OLD_FORM:
+        assert not {part for part in NEW_PARTS if part not in prose}
+        assert code.count("lab.guess(") >= 3 and code.count("lab.check(") >= 4
+        assert code.count("lab.diagram(") == 1 and "lab.report()" in code
+        assert "](https://" in prose
+
+
+def test_setup_cell_is_the_same_everywhere_and_names_the_repository(lab):
+    path, notebook = lab
+    setup = code_cells(notebook)[0].source
+    assert setup == code_cells(nbformat.read(LABS[0], 4))[0].source
+    repository, version = PROJECT["project"]["urls"]["Repository"], PROJECT["project"]["version"]
+    assert f'"git+{repository}@v{version}"' in setup
+    assert (
+        f"colab.research.google.com/github/{repository.split('github.com/')[1]}/blob/main/notebooks/{path.name}"
+        in (notebook.cells[0].source)
+    )
+
+
+def test_committed_as_executed_in_order_without_errors(lab):
+    path, notebook = lab
+    if path.name[:2] in NOT_EXECUTED:
+        assert not any(cell.outputs for cell in code_cells(notebook))
+        pytest.skip("waits for its run")
+    assert [cell.execution_count for cell in code_cells(notebook)] == list(
+        range(1, len(code_cells(notebook)) + 1)
+    )
+    outputs = [output for cell in code_cells(notebook) for output in cell.outputs]
+    assert not [
+        output
+        for output in outputs
+        if output.output_type == "error" or output.get("name") == "stderr"
+    ]
+    assert notebook.metadata == CLEAN and all(cell.metadata == {} for cell in notebook.cells)
+
+
+def test_every_figure_has_an_alt_text(lab):
+    _, notebook = lab
+    for cell in code_cells(notebook):
+        for output in cell.outputs:
+            if "image/png" in output.get("data", {}):
+                assert output.metadata.get("image/png", {}).get("alt"), cell.source
+
+
+def test_published_figures_and_claims_belong_to_the_notebook(lab):
+    path, notebook = lab
+    if path.name[:2] in NOT_EXECUTED:
+        pytest.skip("waits for its run")
+    code = "\n".join(cell.source for cell in code_cells(notebook))
+    number = path.name.partition("-")[0]
+    figures = set(re.findall(rf'"({number}-[\w-]+)"', code))
+    figures |= {f"{number}-{made}" for made in ("claims", "diagram")}  # by `claims` and `diagram`
+    published = {figure.stem for figure in (ROOT / "figures").glob(f"{number}-*.png")}
+    assert published and published <= figures
+    results = json.loads((ROOT / "figures" / "results.json").read_text(encoding="utf-8"))[path.stem]
+    printed = "\n".join(
+        o.text for cell in code_cells(notebook) for o in cell.outputs if o.output_type == "stream"
+    )
+    for statement, claim in results["claims"].items():
+        assert statement in printed and claim["verdict"] in printed and claim["budget"] != "smoke"
+    assert results["minutes"]
+
+
+def test_requirements_name_what_the_package_needs():
+    required = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    assert required[-1] == "-e ."
+    assert set(PROJECT["project"]["dependencies"]) <= set(required)
+
+
+def test_execute_refuses_an_unknown_lab():
+    result = subprocess.run(
+        [sys.executable, ROOT / "tools/execute.py", "99"], capture_output=True, text=True
+    )
+    assert result.returncode == 1 and "no lab 99" in result.stderr

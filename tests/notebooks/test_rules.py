@@ -1,0 +1,101 @@
+"""The rules of evidence, as far as a notebook's text shows them: thresholds are fixed beforehand,
+seeds that choose do not judge, margins have reasons, an optimum at the end of its list is named.
+"""
+
+import ast
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+
+LABS = sorted((Path(__file__).resolve().parents[2] / "notebooks").glob("[0-9][0-9]*-*.ipynb"))
+SIDES = ("above", "below", "within")
+CHOOSING = re.compile(r"tuning|sweep|rates?\b|learning-rate")  # in the name of a study
+AT_THE_END = re.compile(
+    r"(end|first|last|largest|smallest)\w*( rate)? (of (the|its) list|or the last column)|outside"
+)
+PLAIN = (ast.Constant, ast.BinOp, ast.UnaryOp, ast.operator, ast.unaryop, ast.Tuple, ast.Load)
+
+
+class Text:
+    """A notebook's code as one syntax tree, its prose, and where names get their values."""
+
+    def __init__(self, path):
+        cells = nbformat.read(path, 4).cells
+        code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
+        self.tree = ast.parse(re.sub(r"^( *)%", r"\1pass  # %", code, flags=re.MULTILINE))
+        self.prose = [cell.source for cell in cells if cell.cell_type == "markdown"]
+        self.values: dict[str, list[ast.expr]] = {}
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Assign):
+                for target in node.targets:
+                    self.bind(target, node.value)
+
+    def bind(self, target, value):
+        if isinstance(target, ast.Name):
+            self.values.setdefault(target.id, []).append(value)
+        elif isinstance(target, ast.Tuple):
+            parts = value.elts if isinstance(value, ast.Tuple) else [value] * len(target.elts)
+            for name, part in zip(target.elts, parts, strict=False):
+                self.bind(name, part)
+
+    def calls(self, name):
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == f"lab.{name}":
+                yield node, {word.arg: word.value for word in node.keywords}
+
+    def is_fixed(self, value):
+        """Whether an expression is a number, or made of choices that were fixed beforehand."""
+        for node in ast.walk(value):
+            if isinstance(node, ast.Name):
+                given = self.values.get(node.id, [])
+                if not given or not all(self.is_choice(found) for found in given):
+                    return False
+            elif not isinstance(node, PLAIN):
+                return False
+        return True
+
+    def is_choice(self, value):
+        """A choice of the notebook: a number, one picked per budget, or one of its recipes."""
+        text = ast.unparse(value)
+        return text.startswith(("session.pick(", "recipes[", "math.")) or self.is_fixed(value)
+
+
+@pytest.fixture(params=LABS, ids=lambda path: path.stem)
+def text(request):
+    return Text(request.param)
+
+
+def test_thresholds_and_margins_are_fixed_beforehand(text):
+    for call, words in text.calls("claim"):
+        for name in (*SIDES, "margin"):
+            if name in words:
+                assert text.is_fixed(words[name]), ast.unparse(call)
+
+
+def test_seeds_that_choose_do_not_judge(text):
+    judging = {
+        ast.unparse(words["seeds"])
+        for _, words in text.calls("study")
+        if not CHOOSING.search(ast.unparse(words["run"]))
+    }
+    # Lab 12 lets a rate be judged where it was chosen, against its own claim, and says so.
+    flattering = any("flatters the" in prose for prose in text.prose)
+    for call, words in text.calls("study"):
+        if CHOOSING.search(ast.unparse(words["run"])) and not flattering:
+            assert ast.unparse(words["seeds"]) not in judging, ast.unparse(call)
+
+
+def test_an_optimum_at_the_end_of_its_list_is_spoken_of(text):
+    if any(CHOOSING.search(ast.unparse(words["run"])) for _, words in text.calls("study")):
+        assert any(AT_THE_END.search(prose) for prose in text.prose)
+
+
+def test_headlines_are_announced_with_their_margins_before_the_runs(text):
+    headlines = [words for _, words in text.calls("claim") if "headline" in words]
+    announced = [prose for prose in text.prose[:4] if "**headline claim" in prose]
+    assert headlines and len(announced) == 1
+    items = re.findall(r"^\d\. .*", announced[0], re.MULTILINE)
+    assert 1 <= len(items) <= 3
+    assert "argin" in announced[0] or "within" in announced[0]

@@ -1,0 +1,67 @@
+"""The version is the same wherever it stands, and `make release` sets it everywhere."""
+
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+NAMES = ("pyproject.toml", "CITATION.cff", "CHANGELOG.md")
+
+
+def versions(root):
+    """The version as each file states it, and the tags that the notebooks install."""
+    project, citation, changes = ((root / name).read_text(encoding="utf-8") for name in NAMES)
+    found = {
+        tomllib.loads(project)["project"]["version"],
+        re.search(r"^version: (.*)$", citation, re.MULTILINE)[1],
+        re.search(r"^## (\d.*?) ", changes, re.MULTILINE)[1],
+    }
+    for path in (root / "notebooks").glob("*.ipynb"):
+        found |= set(re.findall(r"git\+https://\S+@v([\d.]+)", path.read_text(encoding="utf-8")))
+    return found
+
+
+def test_the_version_is_the_same_everywhere():
+    assert len(versions(ROOT)) == 1
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    for folder in ("tools", "notebooks"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
+    for name in NAMES:
+        shutil.copy(ROOT / name, tmp_path)
+    return tmp_path
+
+
+def release(checkout, *arguments):
+    return subprocess.run(
+        [sys.executable, checkout / "tools" / "release.py", *arguments],
+        capture_output=True, text=True,
+    )  # fmt: skip
+
+
+def test_a_release_sets_it_everywhere(checkout):
+    done = release(checkout, "7.8.9")
+    assert not done.returncode and "git tag v7.8.9" in done.stdout
+    assert versions(checkout) == {"7.8.9"}
+    changes = (checkout / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert changes.index("## Unreleased") < changes.index("## 7.8.9 (2")
+
+
+@pytest.mark.parametrize("arguments", [(), ("soon",), ("1.2",), ("1.2.3", "4.5.6")])
+def test_what_is_no_version_is_refused(checkout, arguments):
+    refused = release(checkout, *arguments)
+    assert refused.returncode and "give one version" in refused.stderr
+    assert versions(checkout) == versions(ROOT)
+
+
+def test_a_file_without_a_place_for_it_is_named(checkout):
+    (checkout / "CHANGELOG.md").write_text("# Changes\n", encoding="utf-8")
+    refused = release(checkout, "7.8.9")
+    assert refused.returncode and "CHANGELOG.md has 0 lines" in refused.stderr

@@ -1,0 +1,151 @@
+"""The commands in tools/, the README that they write, and the template of a lab."""
+
+import collections
+import json
+import lzma
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+import readme
+
+import labhelpers as lab
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+TEMPLATE = nbformat.read(ROOT / "notebooks" / "TEMPLATE.ipynb", 4)
+NAMES = ("MNIST", "CIFAR-10", "CC BY 4.0", "labs 05, 06 and 09")  # digits that measure nothing
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    """A copy of what the address touches."""
+    for folder in ("tools", "notebooks"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    return tmp_path
+
+
+def address(checkout):
+    return subprocess.run(
+        [sys.executable, checkout / "tools" / "address.py"], capture_output=True, text=True
+    )
+
+
+def test_notebooks_carry_the_address_of_pyproject(checkout):
+    assert address(checkout).stdout == ""
+    for path in (checkout / "notebooks").glob("*.ipynb"):
+        assert path.read_bytes() == (ROOT / "notebooks" / path.name).read_bytes()
+
+
+def test_a_fork_sets_the_address_once(checkout):
+    project = checkout / "pyproject.toml"
+    project.write_text(
+        re.sub('"https://github.com/.*"', '"https://github.com/ada/labs"', project.read_text())
+    )
+    assert address(checkout).stdout.count("https://github.com/ada/labs") == len(
+        [*checkout.glob("notebooks/*.ipynb")]
+    )
+    for path in (checkout / "notebooks").glob("*.ipynb"):
+        before, after = nbformat.read(ROOT / "notebooks" / path.name, 4), nbformat.read(path, 4)
+        assert f"/github/ada/labs/blob/main/notebooks/{path.name})" in after.cells[0].source
+        assert '"git+https://github.com/ada/labs@v' in after.cells[1].source
+        for old, new in zip(before.cells[:2], after.cells[:2], strict=True):
+            new.source = old.source
+        assert before == after  # and nothing else has changed
+
+
+def test_an_address_that_colab_cannot_open_is_refused(checkout):
+    project = checkout / "pyproject.toml"
+    project.write_text(project.read_text().replace("https://github.com/", "git@github.com:"))
+    assert (
+        "is no repository that Colab can open: use https://github.com/ACCOUNT/NAME"
+        in address(checkout).stderr
+    )
+
+
+def test_table_of_labs_is_the_one_that_make_readme_writes():
+    assert readme.with_table(README) == README, "call `make readme`"
+
+
+def test_pictures_of_the_table_exist():
+    for figure in readme.PICTURES.values():
+        assert (ROOT / "figures" / f"{figure}.png").exists()
+
+
+def test_prose_of_the_readme_states_no_number_that_is_not_tested():
+    prose = README
+    for marks in readme.MARKS.values():
+        prose = prose.replace(marks.search(README)[0], "")
+    prose = re.sub(r"```.*?```|`[^`]*`|\(http[^)]*\)|\(\S+/\S+\)", "", prose, flags=re.DOTALL)
+    for name in NAMES:
+        prose = prose.replace(name, "")
+    python = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["requires-python"]
+    assert set(re.findall(r"\d[\d.]*\d|\d", prose)) == {python.removeprefix(">=")}
+
+
+def test_published_rows_cost_an_hour_of_two_cores_a_lab_at_most_and_little_room():
+    cost = collections.Counter()
+    files = [*(ROOT / "labhelpers" / "published").glob("*.json.xz")]
+    for path in files:
+        told = json.loads(lzma.decompress(path.read_bytes()))
+        cost[path.name.partition("-")[0]] += told["minutes"]  # of one core
+    assert not {number: minutes for number, minutes in cost.items() if minutes > 120}
+    assert sum(path.stat().st_size for path in files) < 4_000_000
+
+
+def test_readme_links_lead_somewhere():
+    for name in ("README.md", "CONTRIBUTING.md"):
+        for link in re.findall(
+            r"\]\(([^)#:]+)\)|src=\"([^\"]+)\"", (ROOT / name).read_text(encoding="utf-8")
+        ):
+            assert (ROOT / "".join(link)).exists(), link
+
+
+def snippets():
+    return re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+
+
+def test_data_of_ones_own_as_in_the_readme(session, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    exec(snippets()[0], {})
+    leaves = lab.load_data("leaves.npz")
+    assert leaves.classes == ("oak", "ash", "elm") and leaves.shape == (1, 28, 28)
+    assert np.isin(leaves.test.labels, [0, 1, 2]).all()
+
+
+def test_template_runs_up_to_its_exercises(session, monkeypatch):
+    code = [cell.source for cell in TEMPLATE.cells if cell.cell_type == "code"]
+    names = {"lab": lab, "session": session}
+    for source in code[1:]:  # the setup is the fixture's
+        if "lab.check(" not in source and "…" not in source:
+            exec(source.replace('"NN', '"99'), names)
+    assert len(names["table"]) == 4
+
+
+def test_template_has_the_parts_of_a_lab_and_is_not_run_as_one():
+    prose = "\n".join(cell.source for cell in TEMPLATE.cells if cell.cell_type == "markdown")
+    parts = (
+        "After this lab you can",
+        "<!-- time -->",
+        "**Papers:**",
+        "**headline claims**",
+        "**Explain**",
+        "Open experiment",
+        "**Practice today:**",
+        "**Discuss:**",
+        "## What to remember",
+        "**Next:**",
+    )
+    assert all(part in prose for part in parts)
+    listed = subprocess.run(
+        [sys.executable, "-m", "pytest", "--nbval-lax", "--collect-only", "-q", "notebooks"],
+        cwd=ROOT, capture_output=True, text=True,
+    ).stdout  # fmt: skip
+    assert "01-" in listed and "TEMPLATE" not in listed
