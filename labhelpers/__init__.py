@@ -15,6 +15,7 @@ _NAMES = {
     "data.batches": ["Split", "random_crop_flip"],
     "data.text": ["load_text"],
     "data.grammar": ["Language"],
+    "data.charts": ["draw_charts"],
     "data.sentences": ["labelled_sentences"],
     "data.environments": ["CartPole", "gridworld"],
     "data.replay": ["Replay"],

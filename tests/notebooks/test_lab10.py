@@ -17,10 +17,16 @@ from torchvision.models import resnet
 
 LAYERS = [
     "unfold",
+    "fold",
+    "conv_backward",
     "Conv2d",
     "MaxPool2d",
+    "follow",
     "BatchNorm2d",
+    "mean_of",
+    "batch_norm_backward",
     "Block",
+    "stages",
     "ResNet18",
     "Affine",
     "Subsample",
@@ -69,6 +75,28 @@ def test_convolution_agrees(move):
         if fits(size, move):
             pair = twin(own.Conv2d(3, 4, **move, bias=bias), nn.Conv2d(3, 4, **move, bias=bias))
             torch.testing.assert_close(*[outcome(layer, draw(2, 3, *size)) for layer in pair])
+
+
+@pytest.mark.parametrize("move", MOVES)
+def test_the_way_back_through_a_convolution(move):
+    for size in SIZES:
+        if fits(size, move):
+            x, weight = draw(2, 3, *size), draw(4, 3, *[move["kernel_size"]] * 2, seed=2)
+            x.requires_grad_(), weight.requires_grad_()
+            moves = {name: value for name, value in move.items() if name != "kernel_size"}
+            y = F.conv2d(x, weight, **moves)
+            gradient = draw(*y.shape, seed=3)
+            by_hand = own.conv_backward(x.detach(), weight.detach(), gradient, **move)
+            torch.testing.assert_close(by_hand, torch.autograd.grad(y, (x, weight), gradient))
+
+
+@pytest.mark.parametrize("eps", [1e-5, 0.3])
+@pytest.mark.parametrize("shape", [(4, 3, 5, 6), (2, 3, 1, 1), (1, 3, 2, 2)])
+def test_the_way_back_through_batch_norm(shape, eps):
+    x, gamma, gradient = draw(*shape).requires_grad_(), draw(3, seed=1), draw(*shape, seed=2)
+    F.batch_norm(x, None, None, gamma, training=True, eps=eps).backward(gradient)
+    by_hand = own.batch_norm_backward(x.detach(), gamma, gradient, eps)
+    torch.testing.assert_close(by_hand, x.grad)
 
 
 @pytest.mark.parametrize("move", MOVES)
