@@ -1,7 +1,7 @@
 """What the helpers cost: the same training through bare PyTorch, `lab.fit` and others, in one
 table.
 
-    python benchmarks/bench.py [epochs costs memory study] [--quick] [--rounds 3] [--output FILE]
+    python benchmarks/bench.py [epochs costs memory study language agents] [--quick] [--rounds 3] [--output FILE]
 
 Within a group the runs take turns, so that a busy machine slows all of them; each number is a
 median with the lowest and the highest beside it, and each ratio is one of medians, to the first row
@@ -31,6 +31,8 @@ import warnings
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+import bench_agents
+import bench_language
 import pandas as pd
 import torch
 import torch.nn.functional as F
@@ -43,7 +45,7 @@ import labhelpers as lab
 from labhelpers.engine.checkpoint import CHECKPOINT, RunStore
 
 RESULTS = Path(__file__).with_name("results.json")
-PARTS = ("epochs", "costs", "memory", "study")
+PARTS = ("epochs", "costs", "memory", "study", "language", "agents")
 BATCH, LR = 128, 1e-3
 ADAM = functools.partial(torch.optim.Adam, lr=LR, fused=True)
 
@@ -255,6 +257,19 @@ def epochs(task: Task, rounds: int) -> list[dict]:
     return rows(f"{task.name}: an epoch of {len(task.data.train):,} images", samples)
 
 
+def turns(groups: dict[str, dict[str, Callable]], rounds: int) -> list[dict]:
+    """Seconds of the jobs of each group, which take turns after one round that does not count."""
+    table = []
+    for group, jobs in groups.items():
+        samples: dict[str, list[float]] = {what: [] for what in jobs}
+        for job in jobs.values():
+            seconds(job)
+        for what in [*jobs] * rounds:
+            samples[what].append(seconds(jobs[what]))
+        table += rows(group, samples)
+    return table
+
+
 def costs(task: Task, rounds: int) -> list[dict]:
     """Importing, loading the data, and saving a checkpoint compared with an epoch of `fit`."""
     code = "import time; a = time.perf_counter(); import torch; b = time.perf_counter()\n"
@@ -397,6 +412,8 @@ def measure(parts: Iterable[str], quick: bool, rounds: int, output: Path | None)
         "costs": lambda: costs(mnist, rounds),
         "memory": lambda: memory(quick),
         "study": lambda: study(quick, rounds),
+        "language": lambda: turns(bench_language.jobs(quick), rounds),
+        "agents": lambda: turns(bench_agents.jobs(quick), rounds),
     }
     for part in parts:
         results["rows"] += run[part]()
