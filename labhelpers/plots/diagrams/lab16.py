@@ -39,5 +39,6 @@ def draw() -> Axes:
     board.text(6.75, 1.0, r"$A_t$: better than expected?", size=9)
     board.arrow((3.37, 0.8), (2.33, 0.8), color="C3")
     board.text(2.85, 1.0, "gradient", size=9)
-    board.text(4.6, 0.32, r"while $\pi_\theta \,/\, \pi_{old}$ stays within 1 ± ε; then collect anew", size=9)
+    limits = r"while $\pi_\theta \,/\, \pi_{old}$ stays within 1 ± ε; then collect anew"
+    board.text(4.6, 0.32, limits, size=9)
     return board.ax
