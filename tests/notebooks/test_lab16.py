@@ -119,6 +119,24 @@ def test_gae_is_its_own_sum(cells, lam):
             assert found[t, n].item() == pytest.approx(total, abs=1e-5)
 
 
+def test_gae_is_that_of_stable_baselines(cells):
+    buffers = pytest.importorskip("stable_baselines3.common.buffers")
+    reward, now, later, terminated, over = stream()
+    later[:-1] = torch.where(over[:-1], later[:-1], now[1:])  # its values belong to observations
+    space, choices = gymnasium.spaces.Box(-1, 1, (4,)), gymnasium.spaces.Discrete(2)
+    options = {"gae_lambda": 0.9, "gamma": 0.95, "n_envs": 2, "device": "cpu"}
+    theirs = buffers.RolloutBuffer(9, space, choices, **options)
+    begins = torch.cat([torch.ones(1, 2, dtype=torch.bool), over[:-1]]).numpy()
+    # Where only the clock ran out, its PPO adds the discounted value of where the step led.
+    paid = reward + 0.95 * later * (over & ~terminated)
+    for t in range(9):
+        obs, action = torch.zeros(2, 4).numpy(), torch.zeros(2, 1).numpy()
+        theirs.add(obs, action, paid[t].numpy(), begins[t], now[t], torch.zeros(2))
+    theirs.compute_returns_and_advantage(later[-1], over[-1].numpy())
+    ours = cells["gae"](reward, now, later, terminated, over, 0.95, 0.9)
+    torch.testing.assert_close(ours, torch.from_numpy(theirs.advantages), atol=1e-5, rtol=0)
+
+
 def test_a_truncated_episode_keeps_the_value_of_its_last_state(cells):
     reward, now, later, terminated, over = stream()
     higher = later.clone()
