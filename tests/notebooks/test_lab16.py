@@ -19,7 +19,7 @@ NOTEBOOK = "16-policy-gradients.ipynb"
 FUNCTIONS = [
     "network", "draw", "film", "values", "by_theorem", "lived", "gradients", "gae", "by_gae",
     "psis", "bias", "episodes", "psi_of", "log_prob", "fit_values", "reinforce", "collect",
-    "ppo_loss", "improve", "newborn", "stepper", "told", "agent", "best", "reached",
+    "ppo_loss", "push_right", "improve", "newborn", "stepper", "told", "agent", "best", "reached",
 ]  # fmt: skip
 
 
@@ -206,6 +206,16 @@ def test_cut_apart_the_critic_s_error_does_not_reach_the_actor_s_step(cells):
         moved = zip(actor.parameters(), before, strict=True)
         steps[apart] = sum((a - b).square().sum().item() for a, b in moved) ** 0.5
     assert steps[True] > 50 * steps[False]
+
+
+def test_the_picture_of_a_policy_has_angle_across_and_angular_speed_upwards(cells):
+    class Leaning(nn.Module):
+        def forward(self, obs):
+            return torch.stack([torch.zeros(len(obs)), 50 * obs[:, 2] + obs[:, 3]], dim=1)
+
+    seen = cells["push_right"](Leaning())
+    assert (seen[:, -1] > 0.99).all() and (seen[:, 0] < 0.01).all()
+    assert (seen[1:, 20] > seen[:-1, 20]).all()
 
 
 def test_policies_start_undecided_and_carts_follow_gymnasium(cells):
