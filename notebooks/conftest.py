@@ -41,7 +41,6 @@ CEILINGS = {
     "13": 22,
     "14": 34,
     "15": 24,
-    "16": 24,
 }
 
 _used: dict[str, float] = {}  # notebook → seconds of CPU
