@@ -1,19 +1,19 @@
-"""Lab 07: sizes of transposed convolutions, both losses of the game, class coverage, Fréchet
-distance on a line.
+"""Lab 07: sizes of transposed convolutions, Fréchet distance on a line, coverage, relativistic
+pairing, spectral norm.
 """
 
 from labhelpers.exercises.lab07 import (
     coverage,
     frechet_1d,
-    generator_loss,
-    smoothed_loss,
+    relativistic_loss,
+    spectral_norm,
     transposed_size,
 )
 
 EXERCISES = [
     transposed_size.exercise,
-    generator_loss.exercise,
-    smoothed_loss.exercise,
-    coverage.exercise,
     frechet_1d.exercise,
+    coverage.exercise,
+    relativistic_loss.exercise,
+    spectral_norm.exercise,
 ]

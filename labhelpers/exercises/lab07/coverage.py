@@ -7,74 +7,56 @@ import torch
 from labhelpers.exercises.grading import Exercise
 
 
-def coverage(labels, num_classes):
-    """How many classes occur, and the entropy of their shares; a class without samples adds
-    nothing.
-    """
-    share = torch.bincount(labels, minlength=num_classes).double() / len(labels)
-    found = share[share > 0]
-    return len(found), -(found * found.log()).sum().item()
+def coverage(real, fake, k):
+    """The share of real examples with a fake in the ball that reaches to their k-th neighbour."""
+    radius = torch.cdist(real, real).kthvalue(k + 1).values  # the nearest is itself, at 0
+    covered = torch.cdist(real, fake).min(1).values < radius
+    return covered.double().mean().item()
 
 
-def _label_inputs():
-    lists = [([0, 1, 2, 3, 4, 5], 10), ([7, 7, 7, 2], 10), ([0, 1, 1, 1, 3, 3], 5), ([1, 1], 4)]
-    return [(torch.tensor(labels), classes) for labels, classes in lists]
+def _inputs():
+    generator = torch.Generator().manual_seed(74)
+    real = torch.randn(20, 2, generator=generator)
+    sizes = [(12, 1.0, 2), (40, 0.5, 3), (15, 1.5, 1)]
+    fakes = [(scale * torch.randn(n, 2, generator=generator), k) for n, scale, k in sizes]
+    return [(real, fake, k) for fake, k in fakes]
 
 
 exercise = Exercise(
     coverage,
-    _label_inputs,
+    _inputs,
     hints=[
-        ("torch.bincount(labels, minlength=num_classes) counts; divide by the number of samples."),
-        "The entropy is -Σ share · log(share), with the natural logarithm.",
-        (
-            "What is 0 · log 0 for a class without samples? In the limit 0, in float "
-            "arithmetic NaN: leave it out."
-        ),
+        "One radius for each real example: the distance to its k-th nearest other real one.",
+        "torch.cdist(real, real).kthvalue(k + 1).values: each is its own nearest, at distance 0.",
+        "A real example is covered if its nearest fake is nearer than its radius.",
     ],
 )
 
 
-@exercise.mistake(
-    "0 · log 0 is NaN in float arithmetic: leave out classes without samples, or use torch.xlogy."
-)
-def _nan_from_empty_classes(labels, num_classes):
-    share = torch.bincount(labels, minlength=num_classes).double() / len(labels)
-    return int((share > 0).sum()), -(share * share.log()).sum().item()
+@exercise.mistake("each real example is its own nearest neighbour: take the (k + 1)-th distance.")
+def _counts_itself(real, fake, k):
+    radius = torch.cdist(real, real).kthvalue(k).values
+    return (torch.cdist(real, fake).min(1).values < radius).double().mean().item()
 
 
-@exercise.mistake("these are bits: use the natural logarithm.")
-def _bits(labels, num_classes):
-    classes, entropy = coverage(labels, num_classes)
-    return classes, entropy / torch.tensor(2.0).double().log().item()
+@exercise.mistake("this is recall: the balls are those of the fakes, outliers and all.")
+def _recall(real, fake, k):
+    radius = torch.cdist(fake, fake).kthvalue(k + 1).values
+    return (torch.cdist(real, fake) < radius).any(1).double().mean().item()
 
 
-@exercise.mistake("the entropy has a minus in front: it is never negative.")
-def _sign(labels, num_classes):
-    classes, entropy = coverage(labels, num_classes)
-    return classes, -entropy
+@exercise.mistake("this is precision, the share of fakes in some real ball: count real examples.")
+def _precision(real, fake, k):
+    radius = torch.cdist(real, real).kthvalue(k + 1).values
+    return (torch.cdist(fake, real) < radius).any(1).double().mean().item()
 
 
-@exercise.mistake("sum over the classes: do not average.")
-def _mean_over_classes(labels, num_classes):
-    classes, entropy = coverage(labels, num_classes)
-    return classes, entropy / num_classes
+@exercise.mistake("this is density, how many balls cover a fake: count each real example once.")
+def _density(real, fake, k):
+    radius = torch.cdist(real, real).kthvalue(k + 1).values
+    return (torch.cdist(fake, real) < radius).double().sum(1).mean().item() / k
 
 
-@exercise.mistake("divide the counts by the number of samples first: entropy is about shares.")
-def _counts(labels, num_classes):
-    count = torch.bincount(labels, minlength=num_classes).double()
-    count = count[count > 0]
-    return len(count), -(count * count.log()).sum().item()
-
-
-@exercise.mistake(
-    "the largest label says nothing about the classes below it: count those that occur."
-)
-def _largest_label(labels, num_classes):
-    return int(labels.max()) + 1, coverage(labels, num_classes)[1]
-
-
-@exercise.mistake("num_classes is how many there could be: count those that occur.")
-def _all_classes(labels, num_classes):
-    return num_classes, coverage(labels, num_classes)[1]
+@exercise.mistake("this is the share of real examples that are *not* covered.")
+def _uncovered(real, fake, k):
+    return 1 - coverage(real, fake, k)
