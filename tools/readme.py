@@ -25,7 +25,6 @@ PICTURES = {  # the picture that a stranger would stop for; else a lab's first
     "05": "05-shapes",
     "06": "06-plane",
     "07": "07-side-by-side",
-    "08": "08-paths",
     "09": "09-maps",
     "10": "10-maps",
     "11": "11-forest",
