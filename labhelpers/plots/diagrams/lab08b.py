@@ -7,7 +7,7 @@ from labhelpers.plots.board import Board
 ALT = (
     "Three boxes in a row: a list of rates that is the same for all, run on seeds that choose; the "
     "rate chosen for each optimizer; fresh seeds that judge, with the same weights and batches for "
-    "all. A crossed shortcut leads from the choosing seeds to the verdict."
+    "all. A dashed shortcut leads from the choosing seeds to the verdict."
 )
 CAPTION = (
     "A fair comparison: the same list for everyone, a rate of its own for each, and other seeds "
