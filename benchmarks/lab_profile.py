@@ -120,7 +120,8 @@ def main() -> None:
     parser.add_argument("--budget", choices=("smoke", "laptop", "full"), default="laptop")
     options = parser.parse_args()
     labs = options.lab or [
-        path.name[:2] for path in sorted((ROOT / "notebooks").glob("[0-9][0-9]-*.ipynb"))
+        path.name.partition("-")[0]
+        for path in sorted((ROOT / "notebooks").glob("[0-9][0-9]*-*.ipynb"))
     ]
     text = table({lab: profile(lab, options.budget) for lab in labs})
     if not options.lab:

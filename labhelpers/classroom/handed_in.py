@@ -26,7 +26,7 @@ from labhelpers.classroom.statements import (
 )
 from labhelpers.exercises.grading import exercises_of, labs
 
-TITLE = re.compile(r"^#\s*(?:Lab\s+)?(\d\d)\b", re.IGNORECASE | re.MULTILINE)
+TITLE = re.compile(r"^#\s*(?:Lab\s+)?(\d\d[a-z]?)\b", re.IGNORECASE | re.MULTILINE)
 CHECKED = re.compile(r"\bcheck\(\s*([A-Za-z_]\w*)")
 
 

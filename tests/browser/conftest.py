@@ -27,7 +27,7 @@ def jupyter(tmp_path_factory):
     """
     home = tmp_path_factory.mktemp("jupyter")
     (home / "notebooks").mkdir()
-    for path in (ROOT / "notebooks").glob("[0-9][0-9]-*.ipynb"):
+    for path in (ROOT / "notebooks").glob("[0-9][0-9]*-*.ipynb"):
         shutil.copy(path, home / "notebooks")
     names = (
         "JUPYTER_CONFIG_DIR",

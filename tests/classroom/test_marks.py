@@ -8,7 +8,7 @@ import re
 import pytest
 
 from labhelpers.classroom import marks
-from labhelpers.classroom.handed_in import read
+from labhelpers.classroom.handed_in import TITLE, read
 from labhelpers.exercises.lab11 import discoveries, fair_winner, log_interaction
 
 NAMES = ["fair_winner", "log_interaction", "discoveries"]  # of four: nobody did main_effect
@@ -308,3 +308,8 @@ def test_without_fork_a_process_marks_a_notebook_and_is_replaced(tmp_path, monke
             kept.append(marker.process is not None)
     assert found[0] == "timed out" and "ended Python" in found[1] and found[2] == "right"
     assert kept[:3] == [False, False, True]
+
+
+def test_a_title_may_carry_a_letter():
+    assert TITLE.search("# 08b · Which one?")[1] == "08b"
+    assert TITLE.search("# Lab 08 · Which one?")[1] == "08" and not TITLE.search("# 080 · No")

@@ -15,12 +15,17 @@ import pytest
 from notebook_code import NOT_EXECUTED
 
 ROOT = Path(__file__).resolve().parents[2]
-LABS = sorted((ROOT / "notebooks").glob("[0-9][0-9]-*.ipynb"))
+LABS = sorted((ROOT / "notebooks").glob("[0-9][0-9]*-*.ipynb"))
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 CLEAN = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
+
+
+def number(path):
+    """Return the number of a lab, such as "03" or "08b"."""
+    return path.name.partition("-")[0]
 
 
 def code_cells(notebook):
@@ -33,12 +38,16 @@ def lab(request):
 
 
 def test_labs_are_numbered_from_one_without_gaps():
-    names = sorted(path.name for path in (ROOT / "notebooks").glob("[0-9][0-9]-*.ipynb"))
-    assert [int(name[:2]) for name in names] == list(range(1, len(names) + 1))
+    numbers = [number(path) for path in LABS]
+    whole = [found for found in numbers if found.isdigit()]
+    assert [int(found) for found in whole] == list(range(1, len(whole) + 1))
+    assert len(set(numbers)) == len(numbers)
+    for found in set(numbers) - set(whole):  # such as 08b, the second half of 08
+        assert re.fullmatch(r"\d\d[b-z]", found) and found[:2] in whole
 
 
 # Labs whose form is still the old one: issues 17 and 18 bring them into the new one, one by one.
-OLD_FORM = {"04", "05", "06", "08", "12"}
+OLD_FORM = {"04", "05", "06", "12"}
 PARTS = {
     "After this lab you can",
     "<!-- time -->",
@@ -58,7 +67,7 @@ def test_size(lab):
 
 def test_cells_are_short_and_prose_is_not_long(lab):
     path, notebook = lab
-    if path.name[:2] in OLD_FORM:
+    if number(path) in OLD_FORM:
         pytest.skip("not yet in the new form")
     counted = anatomy.anatomy(notebook)
     assert counted["median"] <= 6 and counted["p90"] <= 12 and counted["max"] <= 20
@@ -70,10 +79,10 @@ def test_parts_of_the_anatomy_are_there(lab):
     prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
     code = "\n".join(cell.source for cell in code_cells(notebook))
     title = notebook.cells[0].source.splitlines()[0]
-    assert re.match(rf"# {path.name[:2]} · .+\?$", title)
+    assert re.match(rf"# {number(path)} · .+\?$", title)
     assert not {part for part in PARTS if part not in prose}
     assert "session.pick(" in code and "lab.claims()" in code and code.count("lab.check(") >= 3
-    if path.name[:2] not in OLD_FORM:
+    if number(path) not in OLD_FORM:
         assert not {part for part in NEW_PARTS if part not in prose}
         assert code.count("lab.guess(") >= 3 and code.count("lab.check(") >= 4
         assert code.count("lab.diagram(") == 1 and "lab.report()" in code
@@ -94,7 +103,7 @@ def test_setup_cell_is_the_same_everywhere_and_names_the_repository(lab):
 
 def test_committed_as_executed_in_order_without_errors(lab):
     path, notebook = lab
-    if path.name[:2] in NOT_EXECUTED:
+    if number(path) in NOT_EXECUTED:
         assert not any(cell.outputs for cell in code_cells(notebook))
         pytest.skip("waits for its run")
     assert [cell.execution_count for cell in code_cells(notebook)] == list(
@@ -119,13 +128,15 @@ def test_every_figure_has_an_alt_text(lab):
 
 def test_published_figures_and_claims_belong_to_the_notebook(lab):
     path, notebook = lab
-    if path.name[:2] in NOT_EXECUTED:
+    if number(path) in NOT_EXECUTED:
         pytest.skip("waits for its run")
     code = "\n".join(cell.source for cell in code_cells(notebook))
-    number = path.name.partition("-")[0]
-    figures = set(re.findall(rf'"({number}-[\w-]+)"', code))
-    figures |= {f"{number}-{made}" for made in ("claims", "diagram")}  # by `claims` and `diagram`
-    published = {figure.stem for figure in (ROOT / "figures").glob(f"{number}-*.png")}
+    lab_number = number(path)
+    figures = set(re.findall(rf'"({lab_number}-[\w-]+)"', code))
+    figures |= {
+        f"{lab_number}-{made}" for made in ("claims", "diagram")
+    }  # by `claims` and `diagram`
+    published = {figure.stem for figure in (ROOT / "figures").glob(f"{lab_number}-*.png")}
     assert published and published <= figures
     results = json.loads((ROOT / "figures" / "results.json").read_text(encoding="utf-8"))[path.stem]
     printed = "\n".join(

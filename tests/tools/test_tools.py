@@ -10,6 +10,7 @@ import sys
 import tomllib
 from pathlib import Path
 
+import execute
 import nbformat
 import numpy as np
 import pytest
@@ -149,3 +150,8 @@ def test_template_has_the_parts_of_a_lab_and_is_not_run_as_one():
         cwd=ROOT, capture_output=True, text=True,
     ).stdout  # fmt: skip
     assert "01-" in listed and "TEMPLATE" not in listed
+
+
+def test_a_lab_with_a_letter_is_another_lab():
+    paths = [Path("08-rules.ipynb"), Path("08b-compared.ipynb")]
+    assert [execute.number(path) for path in paths] == ["08", "08b"]

@@ -1,17 +1,10 @@
-"""Lab 08: a step of Adam, weight decay coupled and decoupled, a schedule, the choice of a learning
-rate.
-"""
+"""Lab 08: the limit of the learning rate, clipping, a step of Adam, how far momentum carries."""
 
-from labhelpers.exercises.lab08 import (
-    adam_step,
-    best_lr,
-    decayed_step,
-    trapezoid,
-)
+from labhelpers.exercises.lab08 import adam_step, clip_together, momentum_reach, rate_limit
 
 EXERCISES = [
+    rate_limit.exercise,
+    clip_together.exercise,
     adam_step.exercise,
-    decayed_step.exercise,
-    trapezoid.exercise,
-    best_lr.exercise,
+    momentum_reach.exercise,
 ]

@@ -1,4 +1,4 @@
-"""Lab 08, exercise `decayed_step`."""
+"""Lab 08b, exercise `decayed_step`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lab 08, exercise `best_lr`."""
+"""Lab 08b, exercise `best_lr`."""
 
 # mypy: disable-error-code="arg-type"
 # (`key=means.get`, which students write too, has a type that mypy does not accept)

@@ -1,4 +1,4 @@
-"""Lab 08, exercise `trapezoid`."""
+"""Lab 08b, exercise `trapezoid`."""
 
 from __future__ import annotations
 
