@@ -1,7 +1,7 @@
 """What the helpers cost: the same training through bare PyTorch, `lab.fit` and others, in one
 table.
 
-    python benchmarks/bench.py [epochs costs memory study language agents] [--quick] [--rounds 3] [--output FILE]
+    python benchmarks/bench.py [PART ...] [--quick] [--rounds 3] [--output FILE]
 
 Within a group the runs take turns, so that a busy machine slows all of them; each number is a
 median with the lowest and the highest beside it, and each ratio is one of medians, to the first row
