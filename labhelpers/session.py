@@ -45,6 +45,14 @@ class Session:
         default_factory=dict
     )  # by name, data in use that is not the original
 
+    @property
+    def fingerprint(self) -> list[str]:
+        """What of a session can change a result: not its folders, nor what else was loaded.
+
+        The device is kept beside the rows that were measured on it.
+        """
+        return ["session", self.budget, f"seed {self.seed}"]
+
     def pick(self, *, smoke: T, laptop: T, full: T) -> T:
         """Return the value that belongs to this session's budget."""
         return {"smoke": smoke, "laptop": laptop, "full": full}[self.budget]
