@@ -1,11 +1,13 @@
 """Fingerprints: what counts as a change, and how it is put into words."""
 
+import dataclasses
 import functools
 import itertools
 import linecache
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -187,3 +189,20 @@ def test_each_difference_is_said_once():
         "a changed",
         "b changed from adam to sgd",
     ]
+
+
+def test_a_function_that_reads_the_session_is_the_same_in_any_folder_and_on_any_device(session):
+    """Published rows are found by it, on machines that have other folders."""
+
+    def experiment(seed):
+        return {"loss": torch.zeros(1, device=current.device)}
+
+    current = session
+    here = describe(experiment)
+    elsewhere = {"data": Path("/elsewhere"), "runs": Path("/runs"), "figures": Path("/figures")}
+    current = dataclasses.replace(session, **elsewhere, device=torch.device("meta"))
+    current.sources["more"] = "loaded in the meantime"
+    assert describe(experiment) == here
+    for other in ({"budget": "full"}, {"seed": 7}):
+        current = dataclasses.replace(session, **other)
+        assert describe(experiment) != here
