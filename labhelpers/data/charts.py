@@ -128,8 +128,10 @@ def _bars(paper: _Paper) -> None:
     width = rng.uniform(0.5, 0.85) / n
     for i, height in enumerate(rng.uniform(0.15, 1, n)):
         ink, left = colour if one_colour else paper.colour(), (i + 0.5) / n - width / 2
-        edges = (0, height, left, left + width) if lying else (left, left + width, 0, height)
-        paper.box(*edges, ink)
+        if lying:
+            paper.box(0, height, left, left + width, ink)
+        else:
+            paper.box(left, left + width, 0, height, ink)
 
 
 def _histogram(paper: _Paper) -> None:
