@@ -29,7 +29,9 @@ def draw_charts(folder: str | Path, train: int, val: int, test: int, size: int =
         size: pixels of a side.
 
     Example:
-        >>> lab.load_data(lab.draw_charts("my-charts", train=2, val=1, test=1)).shape
+        >>> folder = lab.setup(budget="smoke").run_folder("00/charts")  # doctest: +ELLIPSIS
+        cpu ...
+        >>> lab.load_data(lab.draw_charts(folder, train=2, val=1, test=1)).shape
         (3, 64, 64)
     """
     folder = Path(folder)
