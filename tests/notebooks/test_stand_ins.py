@@ -66,7 +66,7 @@ def statements(source: str, whole: bool) -> Iterator[ast.stmt]:
 def run(statement: ast.stmt, names: dict, stopped: bool) -> bool:
     """Whether the statement came to its end before any training, or what comes of it.
 
-    Where a lab trains before it loads data (`stopped`), names and verdicts that a training gives are missing.
+    Where a lab trains before it loads data (`stopped`), what a training gives is missing.
     """
     try:
         exec(compile(ast.Module([statement], []), "<cell>", "exec"), names)
