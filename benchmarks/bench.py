@@ -261,13 +261,18 @@ def turns(groups: dict[str, dict[str, Callable]], rounds: int) -> list[dict]:
     """Seconds of the jobs of each group, which take turns after one round that does not count."""
     table = []
     for group, jobs in groups.items():
-        samples: dict[str, list[float]] = {what: [] for what in jobs}
         for job in jobs.values():
             seconds(job)
-        for what in [*jobs] * rounds:
-            samples[what].append(seconds(jobs[what]))
-        table += rows(group, samples)
+        table += rows(group, in_turn(jobs, rounds))
     return table
+
+
+def in_turn(jobs: dict[str, Callable], rounds: int) -> dict[str, list[float]]:
+    """Seconds of each job in each round; in a round all have their turn."""
+    samples: dict[str, list[float]] = {what: [] for what in jobs}
+    for what in [*jobs] * rounds:
+        samples[what].append(seconds(jobs[what]))
+    return samples
 
 
 def costs(task: Task, rounds: int) -> list[dict]:
@@ -345,7 +350,7 @@ def study(quick: bool, rounds: int) -> list[dict]:
                 build(), data, epochs=1 if quick else 2, batch_size=BATCH, seed=seed
             ).best
 
-        def in_turn(experiment: Callable = experiment) -> list[dict]:
+        def alone(experiment: Callable = experiment) -> list[dict]:
             return [experiment(seed) for seed in range(4)]
 
         def spread(workers: int, experiment: Callable = experiment) -> pd.DataFrame:
@@ -358,13 +363,10 @@ def study(quick: bool, rounds: int) -> list[dict]:
         pd.testing.assert_frame_equal(two, one, check_exact=True)
         ways = {
             "lab.study in two processes, the rows of one": functools.partial(spread, 2),
-            "in turn, all threads": in_turn,
+            "in turn, all threads": alone,
             "in turn, one thread": functools.partial(spread, 1),
         }
-        samples = {what: [] for what in ways}
-        for what in [*ways] * rounds:
-            samples[what].append(seconds(ways[what]))
-        table += rows(f"four runs of {name} on MNIST", samples)
+        table += rows(f"four runs of {name} on MNIST", in_turn(ways, rounds))
     return table
 
 

@@ -5,19 +5,18 @@ import datetime
 import enum
 import fractions
 import functools
-import itertools
 import linecache
 import math
 import pathlib
 import re
 import subprocess
 import sys
-import types
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from cells import cell, module, step
 from torch import nn
 from torch.optim import lr_scheduler
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
@@ -25,35 +24,12 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from labhelpers.store import code
 from labhelpers.store.fingerprint import describe, differences, digest
 
-CELLS = itertools.count()
-
 
 class Color(enum.Enum):
     RED, BLUE = 1, 2
 
 
 Point = collections.namedtuple("Point", "x y")
-
-
-def cell(source, **names):
-    """Run a cell as a notebook does, and return its namespace."""
-    name = f"<notebook cell {next(CELLS)}>"
-    linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
-    space = {"__name__": "__main__", "np": np, "torch": torch, "nn": nn, **names}
-    exec(compile(source, name, "exec"), space)
-    return space
-
-
-def step(body, before="", **names):
-    """A step with `body`, after `before` has run in the same cell."""
-    lines = "\n".join(f"    {line}" for line in body.splitlines())
-    return cell(f"{before}\ndef step(batch):\n{lines}\n", **names)["step"]
-
-
-def module(name, **names):
-    made = types.ModuleType(name)
-    vars(made).update(names)
-    return made
 
 
 def changed(values, position):
