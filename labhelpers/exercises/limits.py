@@ -48,14 +48,10 @@ def limited(task: Callable[[], Any], seconds: float) -> tuple[Any, BaseException
         (None, ZeroDivisionError('division by zero'))
     """
     thread = _Attempt(task)
-    size = threading.stack_size(STACK)
-    try:
-        thread.start()
-    finally:
-        threading.stack_size(size)
-    end = time.monotonic() + seconds
     in_time = False
     try:
+        _start(thread)  # the stop button may be pressed in here, too
+        end = time.monotonic() + seconds
         while not in_time and time.monotonic() < end:
             in_time = thread.finished.wait(SLICE)
     finally:
@@ -83,6 +79,14 @@ class _Attempt(threading.Thread):
         except BaseException as error:
             self.error = error
         self.finished.set()
+
+
+def _start(thread: _Attempt) -> None:
+    size = threading.stack_size(STACK)
+    try:
+        thread.start()
+    finally:
+        threading.stack_size(size)
 
 
 def _stop(thread: _Attempt) -> None:

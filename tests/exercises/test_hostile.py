@@ -103,15 +103,20 @@ def endless_with_excuses(x):
             x = 0
 
 
+def running():
+    """The code of all functions that some thread is in."""
+    found = []
+    for frame in sys._current_frames().values():
+        while frame is not None:
+            found.append(frame.f_code)
+            frame = frame.f_back
+    return found
+
+
 @pytest.mark.parametrize("answer", [endless, endless_with_excuses, endless_printing])
 def test_what_is_stopped_does_not_go_on_in_the_background(answer):
     assert verdict(answer, 0.2).kind == "timed out"
-    running = []
-    for frame in sys._current_frames().values():
-        while frame is not None:
-            running.append(frame.f_code)
-            frame = frame.f_back
-    assert answer.__code__ not in running
+    assert answer.__code__ not in running()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="no limit on memory here")
@@ -504,6 +509,7 @@ def test_the_stop_button_stops_the_answer_and_is_passed_on():
     threading.Thread(target=press).start()
     with pytest.raises(KeyboardInterrupt):
         verdict(answer, seconds=30)
+    assert answer.__code__ not in running()
 
 
 def test_other_processes_end_as_they_always_did():
