@@ -1,5 +1,6 @@
 """Sessions of their own for the tests: nothing is read from or written to the checkout."""
 
+import os
 import random
 
 import numpy as np
@@ -27,7 +28,9 @@ def start(tmp_path, monkeypatch):
     generators = random.getstate(), np.random.get_state(), torch.get_rng_state()
 
     def start(budget):
-        return sessions.setup(seed=0, device="cpu", budget=budget)
+        return sessions.setup(
+            seed=0, device=os.environ.get("LABHELPERS_TEST_DEVICE", "cpu"), budget=budget
+        )
 
     yield start
     torch.set_num_threads(threads)

@@ -123,7 +123,10 @@ def _remaining(batches: Batched, store: RunStore) -> Iterator:
 def _collect(pending: list[tuple[int, dict[str, Tensor]]], progress: Progress) -> None:
     """Add pending metrics to the epoch's sums: the only place that waits for the device."""
     for name in pending[0][1] if pending else ():
-        values = torch.stack([metrics[name] for _, metrics in pending]).tolist()
+        found = [metrics[name] for _, metrics in pending]
+        if len({value.device for value in found}) > 1:  # a constant from the CPU among them
+            found = [value.cpu() for value in found]
+        values = torch.stack(found).tolist()
         for offset, (value, (examples, _)) in enumerate(zip(values, pending, strict=True), start=1):
             if name == "loss" and not math.isfinite(value):
                 where = f"epoch {len(progress.history) + 1}, step {progress.step + offset}"

@@ -1,11 +1,11 @@
 """The processes of a study: what they see is what the notebook sees."""
 
 import contextlib
+import copyreg
 import importlib
 import linecache
 import os
 import sys
-import sysconfig
 import threading
 import time
 import types
@@ -21,8 +21,8 @@ from labhelpers.engine import fit
 from labhelpers.evidence.rows import Done, Rows, about_now
 from labhelpers.store import code
 from labhelpers.store.files import checksum
+from labhelpers.store.own import is_own_module
 
-_LIBRARIES = tuple({sysconfig.get_path(n) for n in ("stdlib", "platstdlib", "purelib", "platlib")})
 # Threads of one process share its generators and its session: one call at a time.
 _TURN = threading.RLock()
 
@@ -163,6 +163,16 @@ def _plain(name: str, value: Any) -> str | int | float | bool | None:
     return plain
 
 
+def _by_name(module: types.ModuleType) -> tuple[Callable, tuple[str]]:
+    return importlib.import_module, (module.__name__,)
+
+
+# Where an experiment uses `torch` and a name of its own such as `classes`, the pickler takes along
+# the module torch.classes, which refuses to be pickled.
+for _odd in (torch.classes, torch.ops):
+    copyreg.pickle(type(_odd), _by_name)
+
+
 @contextlib.contextmanager
 def carried() -> Iterator[None]:
     """Send the user's own modules to the workers as they are in memory, not as a worker reads them.
@@ -211,15 +221,11 @@ def _file_hash(module: types.ModuleType) -> str:
 
 
 def _is_own(module: types.ModuleType) -> bool:
-    file = getattr(module, "__file__", None)
     name = getattr(module, "__name__", "__main__")
-    if (
-        not file
-        or name == "__main__"
-        or name.partition(".")[0] in ("labhelpers", "ipykernel_launcher")
-    ):
+    if name == "__main__" or name.partition(".")[0] in ("labhelpers", "ipykernel_launcher"):
         return False
-    return not str(Path(file)).startswith(_LIBRARIES) and sys.modules.get(name) is module
+    loaded = getattr(module, "__file__", None) and sys.modules.get(name) is module
+    return bool(loaded) and is_own_module(name)
 
 
 def require_portable(experiment: Callable) -> None:

@@ -1,5 +1,6 @@
 """What is the user's own, from the notebook or the user's files, and what is a library's."""
 
+import functools
 import importlib.util
 import pathlib
 import sys
@@ -50,4 +51,13 @@ def _is_own_file(module: str, file: str | None) -> bool:
     path = pathlib.Path(file)
     if not path.is_absolute():  # "built-in", "frozen"
         return False
-    return not str(path).startswith(LIBRARIES) and not _PACKAGES & set(path.parts)
+    if str(path).startswith(LIBRARIES) or _PACKAGES & set(path.parts):
+        return False
+    depth = module.count(".") + (path.stem == "__init__")
+    return not _is_installed(path.parents[min(depth, len(path.parents) - 1)])
+
+
+@functools.cache
+def _is_installed(folder: pathlib.Path) -> bool:
+    """Whether an installer has filled a folder, such as that of ``pip install --target``."""
+    return next(folder.glob("*.dist-info"), None) is not None

@@ -11,11 +11,13 @@ import pytest
 import torch
 
 import labhelpers as lab
+from labhelpers.evidence import workers
 
 SCRIPT = """
 from joblib.externals.loky.backend.reduction import dumps  # as study does
 import torch
 import labhelpers as lab
+from labhelpers.evidence import workers
 
 mnist = lab.load_data("mnist") if lab.setup(budget="smoke") else None
 
@@ -167,6 +169,7 @@ def test_threads_do_not_mix_up_generators_and_sessions(laptop_session):
 CELL = """
 import dataclasses, json, torch
 import labhelpers as lab
+from labhelpers.evidence import workers
 from labhelpers.store.fingerprint import describe
 
 @dataclasses.dataclass
@@ -200,3 +203,39 @@ def test_a_fingerprint_is_the_same_in_a_study_s_process(laptop_session):
     exec(compile(CELL, "<cell 77>", "exec"), space)
     there = lab.study(space["experiment"], seeds=2, run="00/told", workers=2)
     assert list(there.told) == [space["experiment"](seed)["told"] for seed in range(2)]
+
+
+classes = [1, 2, 3]  # also the name of a module, torch.classes, which cannot be pickled
+
+
+def test_a_name_that_is_also_a_module_of_torch_travels(laptop_session):
+    ops = {"double": 2}
+
+    def experiment(seed):
+        return {"total": float(torch.tensor(classes).sum()) * ops["double"]}
+
+    table = lab.study(experiment, seeds=2, run="99/classes", workers=2)
+    assert list(table["total"]) == [12, 12]
+
+
+@pytest.mark.parametrize("folder", ["site-packages/deep", "target/deep"])
+def test_an_installed_package_goes_to_the_processes_by_its_name(folder, tmp_path, monkeypatch):
+    package = tmp_path / folder
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("value = 1\n", encoding="utf-8")
+    (tmp_path / "target" / "deep-1.0.dist-info").mkdir(parents=True)  # pip install --target
+    monkeypatch.syspath_prepend(str(package.parent))
+    monkeypatch.delitem(sys.modules, "deep", raising=False)
+    import deep
+
+    assert not workers._is_own(deep)
+    (package / "mine.py").write_text("value = 2\n", encoding="utf-8")
+    own = tmp_path / "mine.py"
+    own.write_text("value = 3\n", encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "mine", raising=False)
+    import mine
+
+    assert workers._is_own(mine)
+    for name in ("deep", "mine"):
+        monkeypatch.delitem(sys.modules, name)
