@@ -24,7 +24,7 @@ from torch import Tensor, nn
 
 import labhelpers as lab
 
-# Lab: model and the shape of a batch, of the laptop's and of the full budget.
+# By lab: a model, the images in a batch, and their shape, as in the full budget.
 IMAGE, PHOTO = (1, 28, 28), (3, 32, 32)
 
 
@@ -34,7 +34,7 @@ CLASSIFIERS: dict[str, tuple[Callable[[], nn.Module], int, tuple[int, ...]]] = {
     "03 ResNet-20, width 16": (lambda: lab.ResNet(9), 128, PHOTO),
     "03 ResNet-56, width 16": (lambda: lab.ResNet(27), 128, PHOTO),
     "05 ResNet-8, width 16": (lambda: lab.ResNet(3), 128, PHOTO),
-    "09 LeNet-5": (lambda: lab.LeNet5(), 128, IMAGE),
+    "09 LeNet-5": (lab.LeNet5, 128, IMAGE),
     "10 ResNet-18 of torchvision": (
         lambda: torchvision.models.resnet18(num_classes=10),
         128,
@@ -176,30 +176,32 @@ def seeds_together(least: float, counts: list[int]) -> Iterator[dict]:
             yield row | {"ms": 1e3 * seconds(step, least)}
 
 
-def seeds_in_processes(epochs: int, size: int, counts: list[int]) -> Iterator[dict]:
-    """Seconds of a study of so many seeds, in turn and in one process each."""
-    for name, (build, batch, shape) in CLASSIFIERS.items():
-        if name[:2] not in ("01", "03", "09") or "ResNet-56" in name:
-            continue
+def seeds_in_processes(size: int, counts: list[int]) -> Iterator[dict]:
+    """Seconds of a study of so many seeds, each in a process of its own on the same card."""
+    passes = {"01 MLP 784-256-128-10": 40, "09 LeNet-5": 16, "03 ResNet-20, width 16": 5}
+    for name, epochs in passes.items():
+        build, batch, shape = CLASSIFIERS[name]
         data = lab.load_data("mnist" if shape == IMAGE else "cifar10", train_size=size)
-
-        def experiment(seed: int, build: Callable = build, data: lab.ImageData = data) -> dict:
-            torch.manual_seed(seed)
-            run = lab.fit(build(), data, epochs=epochs, batch_size=batch)
-            return {"loss": run.history[-1]["loss"]}
-
+        experiment = functools.partial(one_seed, build, data, epochs, batch)
         for count in counts:
-            for workers in dict.fromkeys((1, count)):
-                options = {"seeds": count, "fresh": True, "workers": workers}
-                if workers > 1:  # the processes are there when the clock runs
-                    lab.study(
-                        lambda seed: {"x": float(torch.zeros(1).sum())}, run="bench/warm", **options
-                    )
-                began = time.perf_counter()
-                table = lab.study(experiment, run=f"bench/{workers}", **options)
-                took = time.perf_counter() - began
-                row = {"part": "study", "model": name, "seeds": count, "workers": workers}
-                yield row | {"seconds": took, "first loss": float(table["loss"].iloc[0])}
+            options = {"seeds": count, "fresh": True, "workers": count}
+            lab.study(nothing, run="bench/warm", **options)  # the processes and the card are ready
+            began = time.perf_counter()
+            lab.study(experiment, run="bench/seeds", **options)
+            took = time.perf_counter() - began
+            yield {"part": "processes", "model": name, "seeds": count, "seconds": took}
+
+
+def one_seed(build: Callable, data: lab.ImageData, epochs: int, batch: int, seed: int) -> dict:
+    """Train with `lab.fit`."""
+    torch.manual_seed(seed)
+    run = lab.fit(build(), data, epochs=epochs, batch_size=batch)
+    return {"loss": run.history[-1]["loss"]}
+
+
+def nothing(seed: int) -> dict:
+    """Start a process and its context on the card."""
+    return {"x": float(torch.zeros(1, device=lab.session.current().device))}
 
 
 def main() -> None:
@@ -214,7 +216,7 @@ def main() -> None:
     counts = [1, 2] if options.quick else [1, 2, 5, 10]
     work = [models(least), seeds_together(least, counts)]
     if gpu or options.quick:
-        work.append(seeds_in_processes(*((1, 256) if options.quick else (10, 10_000)), counts))
+        work.append(seeds_in_processes(128 if options.quick else 10_000, counts))
     rows = []
     for part in work:
         for row in part:

@@ -101,12 +101,13 @@ def setup(
     base = home()
     data = _folder("LABHELPERS_DATA", base / "data")
     runs = _folder("LABHELPERS_RUNS", base / "runs")
-    figures = base / "figures" if os.environ.get("LABHELPERS_PUBLISH") else runs / "figures"
+    chosen_budget = _budget(budget, chosen)
+    figures = runs / "figures"
+    if os.environ.get("LABHELPERS_PUBLISH"):  # those of a GPU's budget beside the laptop's
+        figures = base / "figures" / ("" if chosen_budget == "laptop" else chosen_budget)
     # What is loaded stays loaded when the setup cell is run again, and so does what it is.
     sources = _session.sources if _session else {}
-    _session = Session(
-        chosen, _budget(budget, chosen), seed, data, writable(runs), figures, sources=sources
-    )
+    _session = Session(chosen, chosen_budget, seed, data, writable(runs), figures, sources=sources)
     seed_everything(seed)
     use_theme()
     if wandb:

@@ -48,6 +48,8 @@ def test_figures_leave_the_runs_folder_only_to_be_published(start, monkeypatch):
     monkeypatch.setenv("LABHELPERS_PUBLISH", "1")
     session = start("laptop")
     assert session.figures.name == "figures" and session.runs not in session.figures.parents
+    full = start("full").figures  # beside the laptop's, never over them
+    assert full == session.figures / "full"
 
 
 def test_unknown_budget(start, monkeypatch):

@@ -21,6 +21,8 @@ from nbclient import NotebookClient
 from nbformat import v4
 from PIL import Image
 
+from labhelpers.evidence.rows import file_name
+
 ROOT = Path(__file__).resolve().parents[1]
 LARGEST = 1_400_000  # bytes of a notebook; a test allows 1,500,000
 TIME = re.compile(r"(?<=<!-- time -->).*?(?=<!-- /time -->)", re.DOTALL)  # written by --publish
@@ -64,11 +66,12 @@ def number(path: Path) -> str:
 def execute(path: Path, budget: str, mode: str | None) -> None:
     """Execute one notebook from a clean kernel; write it also when a cell fails, then raise."""
     notebook = nbformat.read(path, 4)
-    target = path if mode else ROOT / "runs" / "executed" / path.name
+    place = path.parent if mode and budget == "laptop" else ROOT / "runs" / "executed"
+    target = place / path.name
     os.environ.pop("LABHELPERS_PUBLISH", None)
     os.environ.update(environment(path, budget, mode))
     if mode:
-        record(path.stem)
+        record(path.stem, budget)
     client = NotebookClient(
         notebook,
         timeout=3600,
@@ -100,24 +103,25 @@ def environment(path: Path, budget: str, mode: str | None) -> dict[str, str]:
     shutil.rmtree(runs / number(path), ignore_errors=True)
     if mode == "publish":
         for rows in (ROOT / "labhelpers" / "published").glob(f"{number(path)}-*.json.xz"):
-            rows.unlink()
+            if file_name("", budget) == "".join(rows.suffixes):
+                rows.unlink()
     return found | {"LABHELPERS_PUBLISH": mode, "LABHELPERS_RUNS": str(runs)}
 
 
-def record(
-    stem: str, budget: str | None = None, mode: str = "", minutes: float = 0.0
-) -> dict[str, float]:
-    """Keep a notebook's minutes in figures/results.json, per budget for a run that measured
-    everything; without a budget, drop its old claims.
+def record(stem: str, budget: str, mode: str = "", minutes: float | None = None) -> dict:
+    """Keep a notebook's minutes in the results of its budget, for a run that measured everything
+    or for one from the published rows; without minutes, drop its old claims.
     """
-    path = ROOT / "figures" / "results.json"
+    folder = ROOT / "figures" / ("" if budget == "laptop" else budget)
+    path = folder / "results.json"
     results = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     entry = results.setdefault(stem, {})
-    if budget is None:
+    if minutes is None:
         entry["claims"] = {}
     else:
         what = budget if mode == "publish" else f"{budget}, published rows"
         entry.setdefault("minutes", {})[what] = round(minutes, 1)
+    folder.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return entry.get("minutes", {})
 

@@ -89,7 +89,8 @@ def published(run: str) -> tuple[dict[str, Done], dict[str, Any]]:
         )
     if asked == "fresh" or is_publishing() or session.current().budget == "smoke":
         return {}, {}
-    file = importlib.resources.files("labhelpers.published") / file_name(run)
+    name = file_name(run, session.current().budget)
+    file = importlib.resources.files("labhelpers.published") / name
     if not file.is_file():
         return {}, {}
     try:
@@ -125,7 +126,7 @@ def publish(run: str, calls: dict[str, Done]) -> None:
         "columns": columns,
     }
     text = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
-    target = session.home() / "labhelpers" / "published" / file_name(run)
+    target = session.home() / "labhelpers" / "published" / file_name(run, about["budget"])
     write_atomically(target, lzma.compress(text.encode("utf-8"), preset=9))
 
 
@@ -148,9 +149,12 @@ def _unpacked(told: dict[str, Any]) -> dict[str, Done]:
     return found
 
 
-def file_name(run: str) -> str:
-    """Return the name of a study's published file: ``"02/depth"`` gives ``"02-depth.json.xz"``."""
-    return run.replace("/", "-") + ".json.xz"
+def file_name(run: str, budget: str = "laptop") -> str:
+    """Return the name of a study's published file, one for each budget.
+
+    ``"02/depth"`` gives ``"02-depth.json.xz"``, with the full budget ``"02-depth.full.json.xz"``.
+    """
+    return run.replace("/", "-") + ("" if budget == "laptop" else f".{budget}") + ".json.xz"
 
 
 def merged(abouts: Sequence[dict[str, Any]]) -> dict[str, Any]:

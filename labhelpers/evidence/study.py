@@ -20,6 +20,8 @@ from labhelpers.evidence.rows import Done
 from labhelpers.evidence.workers import Failed
 from labhelpers.store.door import whole_number
 
+MOST_ON_A_GPU = 8  # processes; each holds a context of half a gigabyte there
+
 
 def study(
     experiment: Callable[..., dict | list[dict]],
@@ -52,8 +54,9 @@ def study(
         run: the folder's name under the runs folder, such as ``"02/depth"``.
         seeds: how many seeds, counted from 0, or which ones.
         fresh: make every call again, here.
-        workers: processes; 1 runs in turn. One per core by default, in turn on a GPU or with the
-            smoke budget.
+        workers: processes; 1 runs in turn. One per core by default, on an NVIDIA GPU too (eight at
+            most), where small models leave the card idle; in turn on Apple's, or with the smoke
+            budget.
         live: seeds to measure here where published rows do not fit; None for all. A study that was
             never published, the smoke budget and ``make publish`` measure all.
         grid: values of each factor by name, such as ``depth=[2, 10, 40]``.
@@ -142,7 +145,7 @@ def _measure(
 
 
 def _workers(asked: int | None) -> int | None:
-    """Processes: as asked, as joblib is configured (None), or one per core on a CPU."""
+    """Processes: as asked, as joblib is configured (None), or one per core."""
     import joblib
 
     if asked is not None:
@@ -152,8 +155,10 @@ def _workers(asked: int | None) -> int | None:
     if n_jobs not in (None, 1) or type(backend).__name__ != "LokyBackend":
         return None
     current = session.current()
-    in_turn = current.budget == "smoke" or current.device.type != "cpu"
-    return 1 if in_turn else joblib.cpu_count()
+    if current.budget == "smoke" or current.device.type == "mps":
+        return 1
+    cores = joblib.cpu_count()
+    return cores if current.device.type == "cpu" else min(cores, MOST_ON_A_GPU)
 
 
 def _failure(plan: Plan, failures: dict[int, Failed], done: int) -> RuntimeError:

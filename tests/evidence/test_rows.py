@@ -132,6 +132,22 @@ def test_the_smoke_budget_uses_none(published, start):
     assert len(calls) == 20
 
 
+def test_each_budget_has_rows_of_its_own(published, start, monkeypatch):
+    laptop = (published / "02-x.json.xz").read_bytes()
+    start("full")
+    function, calls = experiment()
+    monkeypatch.setenv("LABHELPERS_PUBLISH", "1")
+    run(function, seeds=12)
+    assert len(calls) == 24 and (published / "02-x.json.xz").read_bytes() == laptop
+    monkeypatch.delenv("LABHELPERS_PUBLISH")
+    for file in (rows.session.current().runs / "02" / "x").iterdir():
+        file.unlink()
+    function, calls = experiment()
+    assert run(function, seeds=12).attrs["budget"] == "full" and not calls
+    start("laptop")
+    assert run(function).attrs["budget"] == "laptop" and not calls
+
+
 def test_a_study_of_ones_own_gets_all_its_seeds(published):
     function, calls = experiment()
     lab.study(function, run="02/mine", seeds=7, depth=[1], workers=1)

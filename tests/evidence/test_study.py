@@ -1,5 +1,6 @@
 """`study`: rows, processes, and what is kept."""
 
+import dataclasses
 import linecache
 import os
 import subprocess
@@ -11,13 +12,13 @@ import pytest
 import torch
 
 import labhelpers as lab
-from labhelpers.evidence import workers
+from labhelpers.evidence import study, workers
 
 SCRIPT = """
 from joblib.externals.loky.backend.reduction import dumps  # as study does
 import torch
 import labhelpers as lab
-from labhelpers.evidence import workers
+from labhelpers.evidence import study, workers
 
 mnist = lab.load_data("mnist") if lab.setup(budget="smoke") else None
 
@@ -169,7 +170,7 @@ def test_threads_do_not_mix_up_generators_and_sessions(laptop_session):
 CELL = """
 import dataclasses, json, torch
 import labhelpers as lab
-from labhelpers.evidence import workers
+from labhelpers.evidence import study, workers
 from labhelpers.store.fingerprint import describe
 
 @dataclasses.dataclass
@@ -203,6 +204,16 @@ def test_a_fingerprint_is_the_same_in_a_study_s_process(laptop_session):
     exec(compile(CELL, "<cell 77>", "exec"), space)
     there = lab.study(space["experiment"], seeds=2, run="00/told", workers=2)
     assert list(there.told) == [space["experiment"](seed)["told"] for seed in range(2)]
+
+
+@pytest.mark.parametrize(
+    ("device", "cores", "expected"), [("cuda", 2, 2), ("cuda", 64, 8), ("mps", 8, 1)]
+)
+def test_an_nvidia_gpu_is_shared_by_a_few_processes(session, monkeypatch, device, cores, expected):
+    there = dataclasses.replace(session, device=torch.device(device), budget="full")
+    monkeypatch.setattr(study.session, "current", lambda: there)
+    monkeypatch.setattr(joblib, "cpu_count", lambda: cores)
+    assert study._workers(None) == expected and study._workers(3) == 3
 
 
 classes = [1, 2, 3]  # also the name of a module, torch.classes, which cannot be pickled
