@@ -80,7 +80,18 @@ def overspent(used):
     return passed, lines
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    """Take over what a process of pytest-xdist has measured (``-n 2 --dist loadfile``)."""
+    told = getattr(node, "workeroutput", {})
+    _used.update(told.get("used", {}))
+    _setup.update(told.get("setup", {}))
+
+
 def pytest_sessionfinish(session):
+    if hasattr(session.config, "workeroutput"):  # such a process: the first one judges
+        session.config.workeroutput.update(used=_used, setup=_setup)
+        return
     if _used and overspent(_used)[0] and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 

@@ -3,6 +3,10 @@
 import os
 import random
 
+# Processes of pytest-xdist share the cores: one thread each, theirs and their children's.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 import numpy as np
 import pytest
 import torch
