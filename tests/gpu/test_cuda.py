@@ -235,4 +235,4 @@ def test_maps_gradients_and_scores_come_back(gpu):
     few = data.test[:4]
     maps = lab.grad_cam(model, model[0], few.normalise(few.images), few.labels)
     assert maps.shape == (4, 13, 13) and maps.is_cuda
-    assert len(lab.plot_images(few.images, columns=4)) == 4
+    assert lab.plot_images(few.images, columns=4).size == 4
