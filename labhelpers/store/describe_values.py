@@ -4,6 +4,7 @@ import collections
 import enum
 import math
 import numbers
+import os
 import pathlib
 import random
 import types
@@ -78,6 +79,12 @@ def _(value: Any, context: Context) -> Any:
         found = {"pairs": sorted(pairs, key=_order)}
     factory = getattr(value, "default_factory", None)
     return {"default": part(factory, context), "items": found} if factory else found
+
+
+@plain.register(type(os.environ))
+def _environment(value: Any, context: Context) -> Any:
+    """By name: it differs from one shell and machine to the next."""
+    return "os.environ"
 
 
 @plain.register(bytes)

@@ -179,6 +179,18 @@ def test_a_description_is_the_same_in_another_process(tmp_path):
     assert child.stdout.strip() == digest(describe(function(source)))
 
 
+def test_the_environment_counts_by_name_and_what_was_taken_from_it_by_value(monkeypatch):
+    """It differs from one machine to the next: rows of lab 14 were found nowhere else."""
+    monkeypatch.setenv("MODE", "a")
+    whole = function("def f(x):\n    return os.environ.get('MODE')", os=os)
+    taken = [function("def f(x):\n    return MODE", MODE=os.environ["MODE"])]
+    before = describe(whole)
+    monkeypatch.setenv("MODE", "b")
+    taken.append(function("def f(x):\n    return MODE", MODE=os.environ["MODE"]))
+    assert describe(whole) == before
+    assert describe(taken[0]) != describe(taken[1])
+
+
 def test_each_difference_is_said_once():
     old, new = (
         {"lr": 1, "optimizer": {"lr": 1, "kind": "SGD"}},
