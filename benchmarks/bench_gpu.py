@@ -27,7 +27,6 @@ import labhelpers as lab
 # By lab: a model, the images in a batch, and their shape, as in the full budget.
 IMAGE, PHOTO = (1, 28, 28), (3, 32, 32)
 
-
 CLASSIFIERS: dict[str, tuple[Callable[[], nn.Module], int, tuple[int, ...]]] = {
     "01 MLP 784-256-128-10": (lambda: lab.MLP(784, 256, 128, 10), 128, IMAGE),
     "02 residual MLP of 40 layers": (lambda: lab.DeepMLP(40, residual=True), 128, IMAGE),
@@ -43,40 +42,40 @@ CLASSIFIERS: dict[str, tuple[Callable[[], nn.Module], int, tuple[int, ...]]] = {
 }
 
 
-def classifier(build: Callable[[], nn.Module], batch: int, shape: tuple[int, ...]) -> Callable:
-    """Return one step of training on noise."""
+def stepper(model: nn.Module, adam: Callable, x: Tensor, y: Tensor) -> Callable:
+    """Return one step of training on a batch: logits (…, K) for labels (…,)."""
+    optimizer = adam(model.parameters(), lr=1e-3, fused=True)
+
+    def step() -> None:
+        loss = F.cross_entropy(model(x).flatten(0, -2), y.flatten())
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+
+    return step
+
+
+def classifier(
+    build: Callable[[], nn.Module], batch: int, shape: tuple[int, ...], **options: bool
+) -> Callable:
+    """Return one step of training on noise; the options are Adam's."""
     device = lab.session.current().device
     torch.manual_seed(0)
     model = build().to(device)
-    if len(shape) == 3 and any(p.ndim == 4 for p in model.parameters()):
+    if any(parameter.ndim == 4 for parameter in model.parameters()):
         model = model.to(memory_format=torch.channels_last)
-    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3, fused=True)
     x, y = torch.randn(batch, *shape, device=device), torch.randint(10, (batch,), device=device)
-
-    def step() -> None:
-        loss = F.cross_entropy(model(x), y)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-
-    return step
+    return stepper(model, functools.partial(torch.optim.Adam, **options), x, y)
 
 
-def language() -> Callable:
-    """Return one step of lab 13's GPT."""
+def language(**options: bool) -> Callable:
+    """Return one step of lab 13's GPT; the options are AdamW's."""
     device = lab.session.current().device
     torch.manual_seed(0)
     model = lab.GPT(40, width=64, layers=2, heads=4, context=64).to(device)
-    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, fused=True)
     letters = torch.randint(40, (32, 65), device=device)
-
-    def step() -> None:
-        loss = F.cross_entropy(model(letters[:, :-1]).flatten(0, 1), letters[:, 1:].flatten())
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-
-    return step
+    adam = functools.partial(torch.optim.AdamW, **options)
+    return stepper(model, adam, letters[:, :-1], letters[:, 1:])
 
 
 def graphed(step: Callable) -> Callable:
@@ -122,22 +121,11 @@ def models(least: float) -> Iterator[dict]:
         row = {"part": "models", "model": name, "ms": 1e3 * seconds(build(), least)}
         if gpu:
             try:
-                row["graph ms"] = 1e3 * seconds(graphed(capturable(build)), least)
+                row["graph ms"] = 1e3 * seconds(graphed(build(capturable=True)), least)
             except RuntimeError as error:
                 row["graph ms"] = None
                 row["error"] = str(error).splitlines()[0]
         yield row
-
-
-def capturable(build: Callable) -> Callable:
-    """Build a step whose Adam may be recorded."""
-    adam, adamw = torch.optim.Adam, torch.optim.AdamW
-    torch.optim.Adam = functools.partial(adam, capturable=True)
-    torch.optim.AdamW = functools.partial(adamw, capturable=True)
-    try:
-        return build()
-    finally:
-        torch.optim.Adam, torch.optim.AdamW = adam, adamw
 
 
 def stacked(build: Callable, batch: int, shape: tuple[int, ...], seeds: int) -> Callable:

@@ -103,8 +103,8 @@ def setup(
     runs = _folder("LABHELPERS_RUNS", base / "runs")
     chosen_budget = _budget(budget, chosen)
     figures = runs / "figures"
-    if os.environ.get("LABHELPERS_PUBLISH"):  # those of a GPU's budget beside the laptop's
-        figures = base / "figures" / ("" if chosen_budget == "laptop" else chosen_budget)
+    if os.environ.get("LABHELPERS_PUBLISH"):
+        figures = published_figures(base, chosen_budget)
     # What is loaded stays loaded when the setup cell is run again, and so does what it is.
     sources = _session.sources if _session else {}
     _session = Session(chosen, chosen_budget, seed, data, writable(runs), figures, sources=sources)
@@ -114,6 +114,11 @@ def setup(
         _follow_with_wandb(wandb, runs)
     _say_hello(_session)
     return _session
+
+
+def published_figures(base: Path, budget: str) -> Path:
+    """Return the folder of published figures and results, one for each budget."""
+    return base / "figures" / ("" if budget == "laptop" else budget)
 
 
 def _budget(asked: str | None, device: torch.device) -> str:

@@ -22,6 +22,7 @@ from nbformat import v4
 from PIL import Image
 
 from labhelpers.evidence.rows import file_name
+from labhelpers.session import published_figures
 
 ROOT = Path(__file__).resolve().parents[1]
 LARGEST = 1_400_000  # bytes of a notebook; a test allows 1,500,000
@@ -103,7 +104,8 @@ def environment(path: Path, budget: str, mode: str | None) -> dict[str, str]:
     shutil.rmtree(runs / number(path), ignore_errors=True)
     if mode == "publish":
         for rows in (ROOT / "labhelpers" / "published").glob(f"{number(path)}-*.json.xz"):
-            if file_name("", budget) == "".join(rows.suffixes):
+            full = rows.name.endswith(file_name("", "full"))
+            if budget == ("full" if full else "laptop"):
                 rows.unlink()
     return found | {"LABHELPERS_PUBLISH": mode, "LABHELPERS_RUNS": str(runs)}
 
@@ -112,7 +114,7 @@ def record(stem: str, budget: str, mode: str = "", minutes: float | None = None)
     """Keep a notebook's minutes in the results of its budget, for a run that measured everything
     or for one from the published rows; without minutes, drop its old claims.
     """
-    folder = ROOT / "figures" / ("" if budget == "laptop" else budget)
+    folder = published_figures(ROOT, budget)
     path = folder / "results.json"
     results = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     entry = results.setdefault(stem, {})

@@ -54,10 +54,13 @@ def _is_own_file(module: str, file: str | None) -> bool:
     if str(path).startswith(LIBRARIES) or _PACKAGES & set(path.parts):
         return False
     depth = module.count(".") + (path.stem == "__init__")
-    return not _is_installed(path.parents[min(depth, len(path.parents) - 1)])
+    folder = path.parents[min(depth, len(path.parents) - 1)]
+    return module.partition(".")[0] not in _installed(folder)
 
 
 @functools.cache
-def _is_installed(folder: pathlib.Path) -> bool:
-    """Whether an installer has filled a folder, such as that of ``pip install --target``."""
-    return next(folder.glob("*.dist-info"), None) is not None
+def _installed(folder: pathlib.Path) -> set[str]:
+    """The modules that an installer has put into a folder, such as ``pip install --target``'s."""
+    records = (path.read_text(encoding="utf-8") for path in folder.glob("*.dist-info/RECORD"))
+    files = (line.partition("/")[0] for record in records for line in record.splitlines())
+    return {file.partition(".")[0] for file in files}

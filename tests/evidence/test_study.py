@@ -1,6 +1,7 @@
 """`study`: rows, processes, and what is kept."""
 
 import dataclasses
+import importlib
 import linecache
 import os
 import subprocess
@@ -229,24 +230,22 @@ def test_a_name_that_is_also_a_module_of_torch_travels(laptop_session):
     assert list(table["total"]) == [12, 12]
 
 
-@pytest.mark.parametrize("folder", ["site-packages/deep", "target/deep"])
+@pytest.mark.parametrize("folder", ["site-packages", "target"])
 def test_an_installed_package_goes_to_the_processes_by_its_name(folder, tmp_path, monkeypatch):
-    package = tmp_path / folder
-    package.mkdir(parents=True)
-    (package / "__init__.py").write_text("value = 1\n", encoding="utf-8")
-    (tmp_path / "target" / "deep-1.0.dist-info").mkdir(parents=True)  # pip install --target
-    monkeypatch.syspath_prepend(str(package.parent))
-    monkeypatch.delitem(sys.modules, "deep", raising=False)
-    import deep
-
-    assert not workers._is_own(deep)
-    (package / "mine.py").write_text("value = 2\n", encoding="utf-8")
-    own = tmp_path / "mine.py"
-    own.write_text("value = 3\n", encoding="utf-8")
-    monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.delitem(sys.modules, "mine", raising=False)
-    import mine
-
-    assert workers._is_own(mine)
+    place = tmp_path / folder
+    for path, text in {
+        "deep/__init__.py": "value = 1\n",
+        "deep-1.0.dist-info/RECORD": "deep/__init__.py,,\ndeep-1.0.dist-info/RECORD,,\n",
+    }.items():
+        (place / path).parent.mkdir(parents=True, exist_ok=True)
+        (place / path).write_text(text, encoding="utf-8")
+    beside = (place if folder == "target" else tmp_path) / "mine.py"  # not the installer's
+    beside.write_text("value = 3\n", encoding="utf-8")
+    for path in (place, tmp_path):
+        monkeypatch.syspath_prepend(str(path))
+    for name in ("deep", "mine"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    deep, mine = importlib.import_module("deep"), importlib.import_module("mine")
+    assert not workers._is_own(deep) and workers._is_own(mine)
     for name in ("deep", "mine"):
         monkeypatch.delitem(sys.modules, name)
