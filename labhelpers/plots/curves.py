@@ -64,7 +64,7 @@ def label_ends(
     size: float = 10,
 ) -> None:
     """Write `names` right of the points (xs, ys), pushed apart where they would overlap."""
-    ax.figure.canvas.draw()  # fixes the limits, so that points have a place in pixels
+    ax.autoscale_view()  # fixes the limits, so that points have a place in pixels
     pixels = ax.transData.transform(np.column_stack([xs, ys]))[:, 1]
     height = 1.25 * size * ax.figure.dpi / 72
     places = spread(pixels, height)

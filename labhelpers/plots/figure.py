@@ -13,6 +13,7 @@ from matplotlib.cbook import is_math_text
 from matplotlib.figure import Figure
 from matplotlib.mathtext import MathTextParser
 from matplotlib.text import Text
+from matplotlib.ticker import ScalarFormatter
 
 from labhelpers import session
 from labhelpers.data.images import ImageData
@@ -108,7 +109,8 @@ def _sources(data: ImageData | None) -> list[str]:
 def _take_dollars_literally(figure: Figure) -> None:
     """Show text that is no formula as it stands: a class called "$_{" must not end the figure."""
     for axis in (axis for ax in figure.axes for axis in (ax.xaxis, ax.yaxis)):
-        axis.get_ticklabels()  # names of categories become text only when they are asked for
+        if not isinstance(axis.get_major_formatter(), ScalarFormatter):  # slow, and only numbers
+            axis.get_ticklabels()  # names of categories become text only when they are asked for
     for text in figure.findobj(Text):
         if not all(map(_can_be_drawn, text.get_text().split("\n"))):
             text.set_parse_math(False)
