@@ -21,7 +21,7 @@ import labhelpers as lab
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 TEMPLATE = nbformat.read(ROOT / "notebooks" / "TEMPLATE.ipynb", 4)
-NAMES = ("MNIST", "CIFAR-10", "CC BY 4.0", "labs 05, 06 and 09")  # digits that measure nothing
+NAMES = ("MNIST", "CIFAR-10", "CC BY 4.0", "labs 05, 07, 09 and 10")  # digits that measure nothing
 
 
 @pytest.fixture
