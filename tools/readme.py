@@ -22,7 +22,7 @@ PICTURES = {  # the picture that a stranger would stop for; else a lab's first
     "02": "02-cures",
     "03": "03-curves",
     "04": "04-heatmap",
-    "05": "05-shapes",
+    "05": "05-photos",
     "06": "06-plane",
     "06b": "06b-posterior",
     "07": "07-modes",

@@ -1,19 +1,19 @@
-"""Lab 05: the class activation map, Grad-CAM, the pointing game, intersection over union, rank
-correlation.
+"""Lab 05: the difference of two classes, a box from a map, the deletion curve, the share of a map
+on the object, finding a planted cheat.
 """
 
 from labhelpers.exercises.lab05 import (
-    class_map,
-    grad_cam_map,
-    iou,
-    points_at,
-    spearman,
+    box_iou,
+    contrast_map,
+    deletion_score,
+    share_on_object,
+    suspect,
 )
 
 EXERCISES = [
-    class_map.exercise,
-    grad_cam_map.exercise,
-    points_at.exercise,
-    iou.exercise,
-    spearman.exercise,
+    contrast_map.exercise,
+    box_iou.exercise,
+    deletion_score.exercise,
+    share_on_object.exercise,
+    suspect.exercise,
 ]
