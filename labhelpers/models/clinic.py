@@ -171,9 +171,9 @@ def _network(recipe: Recipe, shape: tuple[int, ...], num_classes: int) -> nn.Seq
 @torch.no_grad()
 def _spoil(layer: nn.Linear | nn.Conv2d, factor: float, shift: float) -> None:
     for values in layer.parameters():
-        values *= factor
+        values.mul_(factor)
     if layer.bias is not None:
-        layer.bias += shift
+        layer.bias.add_(shift)
 
 
 def _norm(layer: nn.Linear | nn.Conv2d) -> nn.Module:
