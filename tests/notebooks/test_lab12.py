@@ -20,7 +20,7 @@ from labhelpers.exercises.lab12.softmax_floor import softmax_floor
 NAME = "12-failure-clinic.ipynb"
 EXAMINATION = [
     "treat", "of_the_data", "record_activations", "log10", "of_the_network", "at_the_start",
-    "flat", "first_steps", "on_one_batch", "of_the_report", "examination", "examine",
+    "flat", "first_steps", "on_one_batch", "accuracy", "of_the_report", "examination", "examine",
     "reference", "flags", "descend",
 ]  # fmt: skip
 
