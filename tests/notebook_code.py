@@ -9,6 +9,8 @@ from typing import Any
 
 import nbformat
 
+import labhelpers as lab
+
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
 # Labs that wait for a run have no outputs.
 NOT_EXECUTED: set[str] = {"12"}
@@ -37,3 +39,18 @@ def compiled(name: str, functions: Iterable[str], scope: dict[str, Any]) -> dict
     for function in functions:
         exec(found[function], scope)
     return scope
+
+
+def defined(name: str, session: Any) -> dict[str, Any]:
+    """Return the names of ``notebooks/<name>`` that need no data: its imports, the choices of its
+    budget, its functions and classes.
+    """
+    cells = [
+        cell.source for cell in nbformat.read(NOTEBOOKS / name, 4).cells if cell.cell_type == "code"
+    ]
+    names = {"__name__": "__main__", "lab": lab, "session": session}
+    for node in (node for cell in cells if "%pip" not in cell for node in ast.parse(cell).body):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            exec(ast.unparse(node), names)
+    exec(next(cell for cell in cells if "session.pick(" in cell), names)
+    return compiled(name, definitions(name), names)

@@ -24,6 +24,7 @@ PICTURES = {  # the picture that a stranger would stop for; else a lab's first
     "04": "04-heatmap",
     "05": "05-shapes",
     "06": "06-plane",
+    "06b": "06b-posterior",
     "07": "07-modes",
     "08": "08-paths",
     "08b": "08b-sweep",

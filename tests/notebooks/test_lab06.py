@@ -1,36 +1,21 @@
-"""Lab 06's own functions, taken from its notebook: the KL, the noise, the likelihood, and an exact
-resume of a VAE.
-"""
+"""Lab 06's own functions, taken from its notebook: KL, noise, pixels, loss and estimators."""
 
 import math
-import signal
 
-import nbformat
 import pytest
 import torch
-from notebook_code import NOTEBOOKS, definitions
+from notebook_code import defined
 from torch.distributions import Normal, kl_divergence
 
 import labhelpers as lab
-from labhelpers.engine import checkpoint, epoch
 from labhelpers.exercises.lab06.gaussian_kl_between import gaussian_kl_between
 
 
 @pytest.fixture
 def notebook(session):
-    """The names that the notebook defines: its choices, its functions and classes, and stand-in
-    data.
-    """
-    code = [
-        cell.source
-        for cell in nbformat.read(NOTEBOOKS / "06-vae.ipynb", 4).cells
-        if cell.cell_type == "code"
-    ]
-    names = {"__name__": "__main__", "lab": lab, "session": session}
-    exec(next(source for source in code if "session.pick(" in source), names)  # the choices
-    exec("\n\n".join(definitions("06-vae.ipynb").values()), names)
+    names = defined("06-vae.ipynb", session)
     names["mnist"] = lab.load_data("mnist", train_size=256)
-    names["x_val"], names["y_val"] = names["draw"](names["mnist"].val, 32)
+    names["x_val"], _ = names["draw"](names["mnist"].val, 32)
     return names
 
 
@@ -64,58 +49,25 @@ def test_pixels_are_inked_as_often_as_they_are_dark(notebook):
     assert share[split.images == 0].max() == 0
 
 
-def test_importance_weighting_is_exact_where_the_code_says_nothing_and_agrees_with_the_integral(
-    notebook,
-):
-    x, model = notebook["x_val"], notebook["VAE"](latent=2)
-    first, last = model.decoder.layers[0], model.encoder.layers[-1]
-    torch.nn.init.zeros_(first.weight)  # the decoder ignores z
-    logits = model.decoder(torch.zeros(1, 2)).expand(len(x), -1)
-    exact = -notebook["reconstruction_loss"](logits, x)
-    torch.nn.init.zeros_(last.weight)
-    torch.nn.init.zeros_(last.bias)  # q is the prior: all weights are equal
-    torch.testing.assert_close(notebook["log_likelihood"](model, x, 3), exact)
-    torch.testing.assert_close(notebook["integrated"](model, x, 0.1), exact, rtol=0, atol=1e-3)
-    torch.nn.init.normal_(first.weight)
-    estimate = notebook["log_likelihood"](model, x, 5000)
-    torch.testing.assert_close(estimate, notebook["integrated"](model, x, 0.05), rtol=0, atol=0.3)
+def test_the_loss_is_the_log_probability_of_the_pixels_and_the_price_of_the_code(notebook):
+    x, model = notebook["x_val"], notebook["VAE"](latent=3)
+    lab.seed_everything(1)
+    reconstruction, kl = notebook["losses"](model, x)
+    lab.seed_everything(1)
+    logits, mean, log_var = model(x)  # the same noise
+    coins = torch.distributions.Bernoulli(logits=logits).log_prob(x.flatten(1))
+    torch.testing.assert_close(reconstruction, -coins.sum(1).mean())
+    q = Normal(mean, (0.5 * log_var).exp())
+    torch.testing.assert_close(kl, kl_divergence(q, Normal(0.0, 1.0)).sum(1).mean())
 
 
-def weights_after(notebook):
-    run = notebook["train_vae"](seed=0, lr=1e-3, latent=2, warm_up=2, free_bits=0.1)
-    return {"model": run.model.state_dict(), "history": run.history}
-
-
-def test_a_vae_that_was_cut_off_ends_with_the_bits_of_one_that_was_not(
-    notebook, monkeypatch, capsys
-):
-    monkeypatch.setattr(epoch, "FETCH_SECONDS", 0.0)  # a checkpoint after every step
-    monkeypatch.setattr(checkpoint, "SAVE_SECONDS", 0.0)
-    monkeypatch.setattr(checkpoint, "SAVE_SHARE", 1e9)
-    monkeypatch.setenv("LABHELPERS_RUNS", str(notebook["session"].runs / "whole"))
-    lab.setup(seed=0, device="cpu", budget="smoke")
-    whole = weights_after(notebook)
-
-    bernoulli, left = torch.bernoulli, 0
-
-    def counted(*args, **options):  # every step draws its pixels once
-        nonlocal left
-        left -= 1
-        if left == 0:
-            raise ConnectionError("the session is gone")
-        if left == -2:
-            signal.raise_signal(signal.SIGINT)  # the stop button
-        return bernoulli(*args, **options)
-
-    monkeypatch.setattr(torch, "bernoulli", counted)
-    monkeypatch.setenv("LABHELPERS_RUNS", str(notebook["session"].runs / "cut"))
-    lab.setup(seed=0, device="cpu", budget="smoke")
-    left = 4
-    with pytest.raises(ConnectionError):
-        weights_after(notebook)
-    with pytest.raises(KeyboardInterrupt, match="saved"):
-        weights_after(notebook)
-    left = -100
-    cut = weights_after(notebook)
-    assert "resumed after step" in capsys.readouterr().out
-    torch.testing.assert_close(cut, whole, rtol=0, atol=0)
+@pytest.mark.parametrize(
+    ("estimator", "variance"),
+    # of f's derivative where z ~ N(1, 1), by the moments of a normal distribution
+    [("reparameterised", 4), ("score function", 56), ("with baseline", 24)],
+)
+def test_each_estimator_has_its_mean_and_its_variance(notebook, estimator, variance):
+    lab.seed_everything(0)
+    found = notebook["single_draws"](0, estimator, dimensions=2, draws=400_000)
+    assert found["mean"] == pytest.approx(2, abs=5 * math.sqrt(variance / 400_000))
+    assert found["variance"] == pytest.approx(variance, rel=0.05)

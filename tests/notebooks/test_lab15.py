@@ -147,6 +147,6 @@ def test_an_agent_is_the_same_again_and_its_numbers_have_their_bounds(cells):
 def test_a_film_shows_one_episode(cells):
     seen = cells["film"](lambda obs: torch.ones(len(obs), dtype=torch.int64), 1)
     assert seen.shape[1] == 4 and len(seen) < 12 and seen[-1, 2].abs() > 0.2
-    assert lab.plot_film(seen).size >= len(seen)
+    assert len(lab.plot_film(seen).patches) == len(seen)
     with pytest.raises(ValueError, match=r"\(T, 4\)"):
         lab.plot_film(seen[:, :3])

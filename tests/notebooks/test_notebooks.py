@@ -47,7 +47,7 @@ def test_labs_are_numbered_from_one_without_gaps():
 
 
 # Labs whose form is still the old one: issues 17 and 18 bring them into the new one, one by one.
-OLD_FORM = {"05", "06"}
+OLD_FORM = {"05"}
 PARTS = {
     "After this lab you can",
     "<!-- time -->",

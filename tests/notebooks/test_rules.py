@@ -97,3 +97,24 @@ def test_headlines_are_announced_with_their_margins_before_the_runs(text):
     items = re.findall(r"^\d\. .*", announced[0], re.MULTILINE)
     assert 1 <= len(items) <= 3
     assert "argin" in announced[0] or "within" in announced[0]
+
+
+def seeds_picked(tree):
+    """(laptop, full) of every choice that is called seeds, as expressions of numbers."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign):
+            names = ast.unparse(node.targets[0]).strip("()").split(", ")
+            for call in (part for part in ast.walk(node.value) if isinstance(part, ast.Call)):
+                picked = {word.arg: word.value for word in call.keywords}
+                if {"laptop", "full"} <= picked.keys():
+                    for place in (i for i, name in enumerate(names) if "seeds" in name):
+                        yield [
+                            budget.elts[place] if len(names) > 1 else budget
+                            for budget in (picked["laptop"], picked["full"])
+                        ]
+
+
+def test_the_full_budget_has_no_fewer_seeds(text):
+    for laptop, full in seeds_picked(text.tree):
+        few, many = (eval(ast.unparse(found), {"range": range}) for found in (laptop, full))
+        assert many >= few if isinstance(few, int) else len(many) >= len(few)

@@ -70,6 +70,14 @@ def test_the_error_bars_of_a_study_are_t_intervals():
     assert sorted(np.round(dots, 9)) == sorted(table["test_loss"].round(9))
 
 
+@pytest.mark.parametrize(("levels", "joined"), [([2, 10], True), (["CNN", "MLP"], False)])
+def test_means_are_joined_between_numbers_and_not_between_names(levels, joined):
+    rows = [{"x": x, "seed": s, "y": 1.0 * s} for x in levels for s in range(3)]
+    ax = lab.plot_study(pd.DataFrame(rows), "x", "y")
+    means = [line for line in ax.lines if len(line.get_xdata()) == 2 and line.get_marker() == "o"]
+    assert [line.get_linestyle() != "None" for line in means] == [joined]
+
+
 def test_images_share_one_scale_and_spare_axes_stay_empty():
     images = torch.full((3, 1, 4, 4), 100, dtype=torch.uint8)
     axes = lab.plot_images(images, ["a", "b", "c"], columns=2)

@@ -1,4 +1,4 @@
-"""Lab 06, exercise `free_bits_penalty`."""
+"""Lab 06b, exercise `free_bits_penalty`."""
 
 from __future__ import annotations
 

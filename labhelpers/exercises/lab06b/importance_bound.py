@@ -1,4 +1,4 @@
-"""Lab 06, exercise `importance_bound`."""
+"""Lab 06b, exercise `importance_bound`."""
 
 from __future__ import annotations
 

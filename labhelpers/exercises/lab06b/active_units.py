@@ -1,4 +1,4 @@
-"""Lab 06, exercise `active_units`."""
+"""Lab 06b, exercise `active_units`."""
 
 from __future__ import annotations
 
