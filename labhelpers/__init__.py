@@ -26,6 +26,8 @@ _NAMES = {
     "models.llama": ["Llama"],
     "models.lora": ["add_lora", "remove_lora"],
     "models.pretrained": ["load_pretrained"],
+    "models.recipes": ["faults"],
+    "models.clinic": ["admit"],
     "models.policy": ["QNetwork", "epsilon_greedy"],
     "measures.text": ["agreement", "bits_per_character", "excess_bits"],
     "measures.frozen": ["mean_features", "token_bits"],

@@ -46,8 +46,6 @@ def test_labs_are_numbered_from_one_without_gaps():
         assert re.fullmatch(r"\d\d[b-z]", found) and found[:2] in whole
 
 
-# Labs whose form is still the old one: issues 17 and 18 bring them into the new one, one by one.
-OLD_FORM = {"12"}
 PARTS = {
     "After this lab you can",
     "<!-- time -->",
@@ -56,8 +54,13 @@ PARTS = {
     "## What to remember",
     "**What would break it:**",
     "**Next:**",
+    "**Explain**",
+    "**Practice today:**",
+    "**Discuss:**",
+    "Open experiment",
+    "$$",
+    "](https://",
 }
-NEW_PARTS = {"**Explain**", "**Practice today:**", "**Discuss:**", "Open experiment", "$$"}
 
 
 def test_size(lab):
@@ -66,10 +69,7 @@ def test_size(lab):
 
 
 def test_cells_are_short_and_prose_is_not_long(lab):
-    path, notebook = lab
-    if number(path) in OLD_FORM:
-        pytest.skip("not yet in the new form")
-    counted = anatomy.anatomy(notebook)
+    counted = anatomy.anatomy(lab[1])
     assert counted["median"] <= 6 and counted["p90"] <= 12 and counted["max"] <= 20
     assert counted["words"] <= 2500 and counted["long"] == 0
 
@@ -81,12 +81,9 @@ def test_parts_of_the_anatomy_are_there(lab):
     title = notebook.cells[0].source.splitlines()[0]
     assert re.match(rf"# {number(path)} · .+\?$", title)
     assert not {part for part in PARTS if part not in prose}
-    assert "session.pick(" in code and "lab.claims()" in code and code.count("lab.check(") >= 3
-    if number(path) not in OLD_FORM:
-        assert not {part for part in NEW_PARTS if part not in prose}
-        assert code.count("lab.guess(") >= 3 and code.count("lab.check(") >= 4
-        assert code.count("lab.diagram(") == 1 and "lab.report()" in code
-        assert "](https://" in prose
+    assert "session.pick(" in code and "lab.claims()" in code and "lab.report()" in code
+    assert code.count("lab.guess(") >= 3 and code.count("lab.check(") >= 4
+    assert code.count("lab.diagram(") == 1
 
 
 def test_setup_cell_is_the_same_everywhere_and_names_the_repository(lab):

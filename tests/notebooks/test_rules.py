@@ -57,9 +57,9 @@ class Text:
         return True
 
     def is_choice(self, value):
-        """A choice of the notebook: a number, one picked per budget, or one of its recipes."""
+        """A choice of the notebook: a number, or one picked per budget."""
         text = ast.unparse(value)
-        return text.startswith(("session.pick(", "recipes[", "math.")) or self.is_fixed(value)
+        return text.startswith(("session.pick(", "math.")) or self.is_fixed(value)
 
 
 @pytest.fixture(params=LABS, ids=lambda path: path.stem)
@@ -80,10 +80,8 @@ def test_seeds_that_choose_do_not_judge(text):
         for _, words in text.calls("study")
         if not CHOOSING.search(ast.unparse(words["run"]))
     }
-    # Lab 12 lets a rate be judged where it was chosen, against its own claim, and says so.
-    flattering = any("flatters the" in prose for prose in text.prose)
     for call, words in text.calls("study"):
-        if CHOOSING.search(ast.unparse(words["run"])) and not flattering:
+        if CHOOSING.search(ast.unparse(words["run"])):
             assert ast.unparse(words["seeds"]) not in judging, ast.unparse(call)
 
 
