@@ -118,3 +118,32 @@ def test_the_full_budget_has_no_fewer_seeds(text):
     for laptop, full in seeds_picked(text.tree):
         few, many = (eval(ast.unparse(found), {"range": range}) for found in (laptop, full))
         assert many >= few if isinstance(few, int) else len(many) >= len(few)
+
+
+def global_names(function):
+    """The names that a function reads and does not bind itself."""
+    names = [part for part in ast.walk(function) if isinstance(part, ast.Name)]
+    own = {part.arg for part in ast.walk(function) if isinstance(part, ast.arg)}
+    own |= {part.id for part in names if isinstance(part.ctx, ast.Store)}
+    return {part.id for part in names} - own
+
+
+def names_reached(tree, name):
+    """The names that a function of the notebook reads, those of the functions it calls included."""
+    functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+    found, waiting = {name}, [name]
+    while waiting:
+        node = functions.get(waiting.pop())
+        names = global_names(node) - found if node else set()
+        waiting += names
+        found |= names
+    return found
+
+
+def test_no_experiment_reads_what_was_trained_beside_it(text):
+    # Weights differ from machine to machine, and published rows are found by what is read.
+    trained = ("lab.fit(", "lab.train(", "lab.predict(", ".model")
+    for call, _ in text.calls("study"):
+        for name in names_reached(text.tree, ast.unparse(call.args[0])):
+            for value in text.values.get(name, []):
+                assert not any(word in ast.unparse(value) for word in trained), (name, call.lineno)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import matplotlib.pyplot as plt
 import nbformat
 import pytest
+import torch
 from notebook_code import NOTEBOOKS
 
 import labhelpers as lab
@@ -45,6 +46,8 @@ def offline(start, monkeypatch):
 
     for name in TRAINING:
         monkeypatch.setattr(lab, name, stop, raising=False)
+    for place, name in ((torch.Tensor, "backward"), (torch.autograd, "grad")):  # loops by hand
+        monkeypatch.setattr(place, name, stop)
     for kind, (draw, words) in sources.DRAWN.items():
         few = functools.partial(lambda draw, size: draw(min(size, 1_000)), draw)
         monkeypatch.setitem(sources.DRAWN, kind, (few, words))
