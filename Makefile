@@ -58,7 +58,7 @@ test: .venv/.ready       ## lint, types, spelling, unit tests, then every notebo
 	"$(BIN)/ruff" format --check .
 	"$(BIN)/mypy"
 	"$(BIN)/codespell"
-	"$(BIN)/python" -m pytest -n 2 --durations=12 tests
+	"$(BIN)/python" -m pytest --durations=12 tests
 	"$(BIN)/python" -m pytest --nbval-lax notebooks
 
 bench: .venv/.ready      ## speed against bare PyTorch, Lightning and skorch; on a machine that does nothing else
@@ -90,13 +90,13 @@ lowest: .venv/.ready     ## in .venv-lowest, with uv
 	"$(BIN)/python" -m pip install -q uv
 	"$(BIN)/uv" venv -q --clear --python "$(BIN)/python" .venv-lowest
 	"$(BIN)/uv" pip install -q --python .venv-lowest --resolution lowest-direct -r requirements.txt
-	.venv-lowest/bin/python -m pytest -n 2 --durations=12 tests
+	.venv-lowest/bin/python -m pytest --durations=12 tests
 	.venv-lowest/bin/python -m pytest --nbval-lax notebooks
 
 newest:                  ## in .venv-newest, with $(NEWEST)
 	$(NEWEST) -m venv --clear .venv-newest
 	.venv-newest/bin/python -m pip install -q -r requirements.txt
-	.venv-newest/bin/python -m pytest -n 2 --durations=12 tests
+	.venv-newest/bin/python -m pytest --durations=12 tests
 	.venv-newest/bin/python -m pytest --nbval-lax notebooks
 
 clean:                   ## remove what runs wrote; data/, my-labs/ and .venv stay

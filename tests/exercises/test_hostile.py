@@ -508,12 +508,14 @@ def test_the_stop_button_stops_the_answer_and_is_passed_on():
             stopped.wait(5)  # Python drops one that arrives while it collects garbage: press again
 
     stopped = threading.Event()
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # whatever ran before
     threading.Thread(target=press, daemon=True).start()
     try:
         with pytest.raises(KeyboardInterrupt):
             verdict(answer, seconds=30)
     finally:
         stopped.set()
+        signal.signal(signal.SIGINT, before)
     assert answer.__code__ not in running()
 
 

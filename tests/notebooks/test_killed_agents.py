@@ -45,6 +45,7 @@ def test_an_agent_survives_the_death_of_its_process(name, session, monkeypatch, 
     whole = trained(name, session, "whole")
     child = os.fork()
     if child == 0:
+        signal.alarm(300)  # a child that hangs is no test that hangs
         step, calls = lab.CartPole.step, []
 
         def last(carts, action):
