@@ -13,6 +13,7 @@ import torch
 
 from labhelpers import session as sessions
 from labhelpers.data import files as datafiles
+from labhelpers.engine import checkpoint, epoch
 
 
 def no_network(name, folder):
@@ -47,6 +48,14 @@ def start(tmp_path, monkeypatch):
 def session(start):
     """A smoke-budget session: stand-in data, seconds."""
     return start("smoke")
+
+
+@pytest.fixture
+def saved_every_step(monkeypatch):
+    """Runs write a checkpoint after every step, whatever that costs."""
+    monkeypatch.setattr(epoch, "FETCH_SECONDS", 0.0)
+    monkeypatch.setattr(checkpoint, "SAVE_SECONDS", 0.0)
+    monkeypatch.setattr(checkpoint, "SAVE_SHARE", 1e9)
 
 
 @pytest.fixture

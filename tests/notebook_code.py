@@ -16,14 +16,17 @@ NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
 NOT_EXECUTED: set[str] = set()
 
 
+def code(name: str) -> list[str]:
+    """Return the sources of the code cells of ``notebooks/<name>``, less the one that installs."""
+    cells = nbformat.read(NOTEBOOKS / name, 4).cells
+    return [c.source for c in cells if c.cell_type == "code" and "%pip" not in c.source]
+
+
 def definitions(name: str) -> dict[str, str]:
     """Return the source of every function and class at the top of the cells of
     ``notebooks/<name>``, by its name.
     """
-    cells = [
-        cell.source for cell in nbformat.read(NOTEBOOKS / name, 4).cells if cell.cell_type == "code"
-    ]
-    nodes = [node for source in cells if "%pip" not in source for node in ast.parse(source).body]
+    nodes = [node for source in code(name) for node in ast.parse(source).body]
     return {
         node.name: ast.unparse(node)
         for node in nodes
@@ -45,12 +48,9 @@ def defined(name: str, session: Any) -> dict[str, Any]:
     """Return the names of ``notebooks/<name>`` that need no data: its imports, the choices of its
     budget, its functions and classes.
     """
-    cells = [
-        cell.source for cell in nbformat.read(NOTEBOOKS / name, 4).cells if cell.cell_type == "code"
-    ]
     names = {"__name__": "__main__", "lab": lab, "session": session}
-    for node in (node for cell in cells if "%pip" not in cell for node in ast.parse(cell).body):
+    for node in (node for source in code(name) for node in ast.parse(source).body):
         if isinstance(node, ast.Import | ast.ImportFrom):
             exec(ast.unparse(node), names)
-    exec(next(cell for cell in cells if "session.pick(" in cell), names)
+    exec(next(source for source in code(name) if "session.pick(" in source), names)
     return compiled(name, definitions(name), names)

@@ -179,10 +179,8 @@ def test_a_non_finite_loss_stops_at_its_step_and_keeps_the_last_good_checkpoint(
     assert saved["objects"]["all modules"]["model.weight"].isfinite().all()
 
 
-def test_weights_that_are_not_finite_are_not_saved(session, monkeypatch):
-    monkeypatch.setattr(checkpoint, "SAVE_SHARE", 1e9)
-    monkeypatch.setattr(checkpoint, "SAVE_SECONDS", 0.0)
-    monkeypatch.setattr(epoch, "FETCH_SECONDS", 0.0)
+@pytest.mark.usefixtures("saved_every_step")
+def test_weights_that_are_not_finite_are_not_saved(session):
     model = torch.nn.Linear(1, 1)
 
     def step(x):

@@ -23,10 +23,7 @@ DATA = [torch.full((2, 1), float(i)) for i in range(4)]
 
 
 @pytest.fixture(autouse=True)
-def quick(session, monkeypatch):
-    monkeypatch.setattr(checkpoint, "SAVE_SHARE", 1e9)
-    monkeypatch.setattr(checkpoint, "SAVE_SECONDS", 0.0)
-    monkeypatch.setattr("labhelpers.engine.epoch.FETCH_SECONDS", 0.0)
+def quick(session, saved_every_step, monkeypatch):
     monkeypatch.setattr(checkpoint, "_failed", {})
     return session
 

@@ -10,7 +10,6 @@ import torch
 from notebook_code import defined
 
 import labhelpers as lab
-from labhelpers.engine import checkpoint, epoch
 
 # The step of the carts that learn at which the process dies: in the middle of the second epoch.
 LABS = {"15-deep-q-learning.ipynb": 45, "16-policy-gradients.ipynb": 4 * 16 + 5}
@@ -18,7 +17,7 @@ LABS = {"15-deep-q-learning.ipynb": 45, "16-policy-gradients.ipynb": 4 * 16 + 5}
 
 def trained(name, session, run):
     scope = defined(name, session)
-    scope |= {"updates": 3, "ticks": 30, "epochs": 2, "limit": 30}
+    scope |= {"updates": 3, "horizon": 16, "ticks": 30, "epochs": 2, "limit": 30}
     return {
         key: value.state_dict()
         for key, value in scope["agent"](seed=1, run=run).state.items()
@@ -35,13 +34,10 @@ def one_thread():
     torch.set_num_threads(before)
 
 
-@pytest.mark.usefixtures("one_thread")
+@pytest.mark.usefixtures("one_thread", "saved_every_step")
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="a process that dies is forked")
 @pytest.mark.parametrize("name", LABS)
-def test_an_agent_survives_the_death_of_its_process(name, session, monkeypatch, capsys):
-    monkeypatch.setattr(epoch, "FETCH_SECONDS", 0.0)  # a checkpoint after every step
-    monkeypatch.setattr(checkpoint, "SAVE_SECONDS", 0.0)
-    monkeypatch.setattr(checkpoint, "SAVE_SHARE", 1e9)
+def test_an_agent_survives_the_death_of_its_process(name, session, capsys):
     whole = trained(name, session, "whole")
     child = os.fork()
     if child == 0:

@@ -10,7 +10,6 @@ import torch
 from notebook_code import defined
 
 import labhelpers as lab
-from labhelpers.engine import checkpoint, epoch
 
 
 @pytest.fixture
@@ -62,13 +61,11 @@ def weights_after(notebook):
     return model.state_dict()
 
 
+@pytest.mark.usefixtures("saved_every_step")
 def test_a_vae_that_was_cut_off_ends_with_the_bits_of_one_that_was_not(
     notebook, monkeypatch, capsys
 ):
     monkeypatch.setattr(lab, "train", partial(lab.train, run="06b/resumed"))
-    monkeypatch.setattr(epoch, "FETCH_SECONDS", 0.0)  # a checkpoint after every step
-    monkeypatch.setattr(checkpoint, "SAVE_SECONDS", 0.0)
-    monkeypatch.setattr(checkpoint, "SAVE_SHARE", 1e9)
     monkeypatch.setenv("LABHELPERS_RUNS", str(notebook["session"].runs / "whole"))
     lab.setup(seed=0, device="cpu", budget="smoke")
     whole = weights_after(notebook)

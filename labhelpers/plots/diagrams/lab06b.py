@@ -26,5 +26,5 @@ def draw() -> Axes:
     board.text(3.9, 0.45, "warm-up changes this", size=10, color="C1")
     board.arrow((3.3, 0.6), (3.3, 1.0), color="C1", style="--")
     board.arrow((5.8, 1.5), (6.6, 1.5))
-    board.text(8.1, 1.5, "is the *same* loss\nlower at the end?".replace("*", ""), size=11)
+    board.text(8.1, 1.5, "is the same loss\nlower at the end?", size=11)
     return board.ax
