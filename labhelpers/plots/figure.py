@@ -128,9 +128,12 @@ def _take_dollars_literally(figure: Figure) -> None:
             text.set_parse_math(False)
 
 
+_TICK = re.compile(r"\$\\mathdefault\{[−-]?([\d.]+(\\times)?)?(10\^\{[−-]?\d+\})?\}\$")  # 10³
+
+
 @functools.lru_cache(maxsize=4096)
 def _can_be_drawn(line: str) -> bool:
-    if not is_math_text(line):
+    if not is_math_text(line) or _TICK.fullmatch(line):
         return True
     try:
         MathTextParser("agg").parse(line)
