@@ -32,6 +32,10 @@ PICTURES = {  # the picture that a stranger would stop for; else a lab's first
     "10": "10-maps",
     "11": "11-forest",
     "12": "12-ward",
+    "13": "13-agreement",
+    "14": "14-bits",
+    "15": "15-target",
+    "16": "16-policy",
 }
 
 
