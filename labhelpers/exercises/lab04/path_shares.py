@@ -80,3 +80,10 @@ def _binomial_probabilities(blocks, factor):
 @exercise.mistake("the order is reversed: entry k belongs to the paths through k blocks.")
 def _longest_first(blocks, factor):
     return path_shares(blocks, factor)[::-1]
+
+
+@exercise.mistake(
+    "this is the share of a single path: count the paths through k blocks, and weigh them."
+)
+def _one_over_all(blocks, factor):
+    return [1 / 2**blocks] * (blocks + 1)
