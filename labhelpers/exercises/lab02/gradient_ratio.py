@@ -66,3 +66,11 @@ def _last_by_first(depth, width, bound):
 )
 def _one_layer_only(depth, width, bound):
     return (width * bound**2 / 6) ** 0.5
+
+
+@exercise.mistake(
+    "one layer too few: from the output of the last to that of the first there are depth - 1 "
+    "layers, the last one included."
+)
+def _one_layer_too_few(depth, width, bound):
+    return (width * bound**2 / 6) ** ((depth - 2) / 2)

@@ -85,3 +85,14 @@ def _mean_square_sizes(h, layers, order):
 @exercise.mistake("the first number is the size of the input: start after the first layer.")
 def _input_too(h, layers, order):
     return [h.square().mean().sqrt().item(), *signal_sizes(h, layers, order)]
+
+
+@exercise.mistake(
+    "this is the standard deviation, which takes the mean away: the root mean square does not."
+)
+def _standard_deviation(h, layers, order):
+    sizes = []
+    for layer in layers:
+        h = h + (layer(h.relu()) if order == "before" else layer(h).relu())
+        sizes.append(h.std().item())
+    return sizes

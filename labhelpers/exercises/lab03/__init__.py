@@ -1,11 +1,11 @@
-"""Lab 03: output sizes, parameters and multiply-adds of convolutions, the option-A shortcut,
+"""Lab 03: output sizes, parameters and receptive fields of convolutions, the option-A shortcut,
 augmentation.
 """
 
 from labhelpers.exercises.lab03 import (
     block_parameters,
-    conv_multiply_adds,
     conv_output_size,
+    field_width,
     flip_half,
     option_a_shortcut,
 )
@@ -14,6 +14,6 @@ EXERCISES = [
     conv_output_size.exercise,
     block_parameters.exercise,
     option_a_shortcut.exercise,
-    conv_multiply_adds.exercise,
+    field_width.exercise,
     flip_half.exercise,
 ]

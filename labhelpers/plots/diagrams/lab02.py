@@ -42,14 +42,14 @@ def _stack(board: Board, y: float, name: str, shortcut: bool) -> None:
 
 def _layer(board: Board, start: float, end: float, y: float, layer: int, shortcut: bool) -> None:
     color = "C2" if shortcut else "C0"
-    middle = (start + end) / 2 - 0.2
-    board.arrow((start, y), (middle - 0.62, y))
-    board.box(middle, y, f"$W_{layer}$ ReLU", width=1.24, height=0.46, color=color)
+    middle = start + 0.85
+    board.arrow((start, y), (middle - 0.5, y))
+    board.box(middle, y, f"$W_{layer}$ ReLU", width=1.0, height=0.46, color=color)
     if not shortcut:
-        board.arrow((middle + 0.62, y), (end - 0.2, y))
+        board.arrow((middle + 0.5, y), (end - 0.2, y))
         return
     plus = board.circle(end - 0.5, y)
-    board.arrow((middle + 0.62, y), (plus[0] - 0.16, y))
+    board.arrow((middle + 0.5, y), (plus[0] - 0.16, y))
     board.arrow((plus[0] + 0.16, y), (end - 0.2, y))
     fork = start + 0.1
     over = y + 0.5
