@@ -1,6 +1,6 @@
 """Train the generator of lab 07's horses, and write its weights where the package carries them.
 
-It takes a long while of a core, too long for a lesson: so lab 07 loads what this script wrote
+It took 14 minutes of a core, too long for a lesson: so lab 07 loads what this script wrote
 once. Run it as ``python tools/horse_weights.py``; a run that is cut off is resumed. What is trained
 are the functions of the notebook itself, so that the lab shows what it ships.
 """

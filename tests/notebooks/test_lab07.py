@@ -129,7 +129,7 @@ def test_the_shipped_horses_fit_the_generator_and_are_small(scope):
 def test_horses_are_the_horses_alone_and_mirrored(scope):
     photos = lab.load_data("cifar10", train_size=60)
     found = scope["horses_of"](photos)
-    count = (photos.train.labels == photos.classes.index("horse")).sum()
+    count = (photos.train.labels == 7).sum()
     assert len(found) == 2 * count > 0
     torch.testing.assert_close(found.images[:count].flip(3), found.images[count:])
     assert (found.normalise(found.images).abs() <= 1).all()  # as tanh gives them
@@ -145,4 +145,4 @@ def test_the_tool_trains_the_functions_of_the_notebook(scope):
     import horse_weights
 
     found = horse_weights.functions({"nn": nn, "torch": torch, "lab": lab, "copy": copy, "F": F})
-    assert horse_weights.NAMES <= found.keys()
+    assert found.keys() >= horse_weights.NAMES
