@@ -61,9 +61,10 @@ def _real_part(curvature, lr, mu):
     return max(abs(root.real) for root in _roots(curvature, lr, mu))
 
 
-@exercise.mistake("the larger root without its sign is not the larger in size: take abs first.")
+@exercise.mistake("a negative root counts by its size: take abs of both, then the larger.")
 def _signed(curvature, lr, mu):
-    return abs(max(_roots(curvature, lr, mu), key=lambda root: root.real))
+    first, second = _roots(curvature, lr, mu)
+    return abs(first) if first.imag else max(first.real, second.real)
 
 
 @exercise.mistake("the 1 is missing: w itself stays where it is, plus the step.")
