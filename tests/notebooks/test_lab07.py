@@ -3,6 +3,7 @@
 import copy
 import itertools
 import math
+from pathlib import Path
 
 import pytest
 import torch
@@ -16,6 +17,8 @@ RING = ["real_points", "count_modes", "log_density", "best_discriminator", "netw
 RING += ["generate", "logits", "r1_penalty", "turn_d", "turn_g", "play"]
 PICTURES = ["build_generator", "build_discriminator", "start", "set_up", "follow", "draw_noise"]
 PICTURES += ["move", "make_step", "density"]
+HORSES = ["up", "down", "horse_generator", "horse_discriminator", "horses_of", "train_horses"]
+WEIGHTS = Path(lab.__file__).parent / "published" / "07-horses.pt"
 
 
 @pytest.fixture
@@ -25,7 +28,7 @@ def scope(session):
     names = {"lab": lab, "torch": torch, "nn": nn, "F": F, "math": math, "copy": copy}
     names |= {"itertools": itertools, "session": session, "games": 3, "rounds": 4, "width": 4}
     names |= {"modes": modes, "sigma": 0.05, "wide": 0.1}
-    return compiled("07-dcgan.ipynb", RING + PICTURES, names)
+    return compiled("07-dcgan.ipynb", RING + PICTURES + HORSES, names)
 
 
 def test_modes_are_counted_by_hand(scope):
@@ -113,3 +116,33 @@ def test_density_is_about_one_for_more_of_the_same_and_falls_for_litter(scope):
     litter = 20 * torch.rand(400, 2, generator=rng) - 10
     assert scope["density"](real, more) == pytest.approx(1, abs=0.15)
     assert scope["density"](real, litter) < 0.2
+
+
+def test_the_shipped_horses_fit_the_generator_and_are_small(scope):
+    generator = scope["horse_generator"]()
+    generator.load_state_dict(torch.load(WEIGHTS, weights_only=True))
+    drawn = generator(torch.randn(4, 64, 1, 1))
+    assert drawn.shape == (4, 3, 32, 32) and drawn.isfinite().all()
+    assert WEIGHTS.stat().st_size < 1_000_000
+
+
+def test_horses_are_the_horses_alone_and_mirrored(scope):
+    photos = lab.load_data("cifar10", train_size=60)
+    found = scope["horses_of"](photos)
+    count = (photos.train.labels == 7).sum()
+    assert len(found) == 2 * count > 0
+    torch.testing.assert_close(found.images[:count].flip(3), found.images[count:])
+    assert (found.normalise(found.images).abs() <= 1).all()  # as tanh gives them
+
+
+def test_the_step_of_the_lab_trains_horses(scope):
+    horses = scope["horses_of"](lab.load_data("cifar10", train_size=60))
+    run = scope["train_horses"](horses, epochs=1)
+    assert math.isfinite(run.history[-1]["loss"])
+
+
+def test_the_tool_trains_the_functions_of_the_notebook(scope):
+    import horse_weights
+
+    found = horse_weights.functions({"nn": nn, "torch": torch, "lab": lab, "copy": copy, "F": F})
+    assert found.keys() >= horse_weights.NAMES

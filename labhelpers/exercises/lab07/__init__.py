@@ -1,18 +1,18 @@
-"""Lab 07: sizes of transposed convolutions, Fréchet distance on a line, coverage, kernel
+"""Lab 07: the value at the best discriminator, Fréchet distance on a line, coverage, kernel
 distance, relativistic pairing, spectral norm.
 """
 
 from labhelpers.exercises.lab07 import (
+    best_value,
     coverage,
     frechet_1d,
     kernel_distance,
     relativistic_loss,
     spectral_norm,
-    transposed_size,
 )
 
 EXERCISES = [
-    transposed_size.exercise,
+    best_value.exercise,
     frechet_1d.exercise,
     coverage.exercise,
     kernel_distance.exercise,

@@ -55,6 +55,11 @@ def _one_mean(w, g, m, lr, beta1, beta2, weight_decay):
     return lion_step(w, g, m, lr, beta1, beta1, weight_decay)
 
 
+@exercise.mistake("the new memory's sign is the step: the step has a mean of its own, with beta1.")
+def _memory_moves(w, g, m, lr, beta1, beta2, weight_decay):
+    return lion_step(w, g, m, lr, beta2, beta2, weight_decay)
+
+
 @exercise.mistake("the two betas are swapped: beta1 belongs to the step, beta2 to the memory.")
 def _swapped(w, g, m, lr, beta1, beta2, weight_decay):
     return lion_step(w, g, m, lr, beta2, beta1, weight_decay)

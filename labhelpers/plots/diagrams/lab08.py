@@ -10,8 +10,8 @@ ALT = (
     "m, RMSprop only v, Adam both."
 )
 CAPTION = (
-    "What an optimizer remembers of past gradients: a mean, which adds up what they agree on, and "
-    "a mean of squares, which sets the length of each weight's step."
+    "What an optimizer remembers of past gradients: a mean (momentum: a sum), which adds up what "
+    "they agree on, and a mean of squares, which sets the length of each weight's step."
 )
 
 
@@ -29,7 +29,7 @@ def draw() -> Axes:
     board.arrow((4.57, 0.85), (5.58, 1.34), color="C1")
     board.arrow((7.22, 1.5), (7.95, 1.5))
     board.text(3.7, 2.66, "momentum", size=9, color="C2")
-    board.text(3.7, 0.3, "Adagrad, RMSprop", size=9, color="C1")
+    board.text(3.7, 0.3, "RMSprop", size=9, color="C1")
     board.text(6.4, 2.05, "Adam: both", size=9, color="C4")
     board.text(3.7, 1.5, "SGD: neither", size=9, color="0.45")
     board.arrow((1.66, 1.5), (2.95, 1.5), color="0.6", style="--")
