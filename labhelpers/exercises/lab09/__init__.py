@@ -1,17 +1,17 @@
-"""Lab 09: sizes of a convolutional network, shifted images, a gate, self-attention, its lift."""
+"""Lab 09: sizes of a convolutional network, what a cell sees, a gate for channels, heads, lift."""
 
 from labhelpers.exercises.lab09 import (
     attend,
     attention_lift,
+    channel_gate,
     conv_net_size,
-    shift_images,
-    spatial_attention,
+    pixels_seen,
 )
 
 EXERCISES = [
     conv_net_size.exercise,
-    shift_images.exercise,
-    spatial_attention.exercise,
+    pixels_seen.exercise,
+    channel_gate.exercise,
     attend.exercise,
     attention_lift.exercise,
 ]

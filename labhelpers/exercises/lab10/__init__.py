@@ -1,17 +1,15 @@
-"""Lab 10: receptive field, the way back through max pooling, running statistics, folding batch norm
-away.
-"""
+"""Lab 10: receptive field, backward pass of max pooling, group norm, folding batch norm away."""
 
 from labhelpers.exercises.lab10 import (
     fold_batch_norm,
+    group_norm,
     max_pool_backward,
     receptive_field,
-    running_statistics,
 )
 
 EXERCISES = [
     receptive_field.exercise,
     max_pool_backward.exercise,
-    running_statistics.exercise,
+    group_norm.exercise,
     fold_batch_norm.exercise,
 ]

@@ -1,38 +1,66 @@
 """Lab 09: a gate, where each place decides for itself, and attention, where it asks all others."""
 
 from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
 
 from labhelpers.plots.board import Board
 
 ALT = (
-    "Two panels. Left, a gate: a place and its near neighbours make one number that multiplies the "
-    "place itself. Right, attention: a place sends a query to all places, their keys answer with "
-    "weights, and the weighted mean of their values is added to the place."
+    "Two panels. Left, a gate: the neighbourhood of a place makes one number, which multiplies the "
+    "place. Right, attention: a place compares its query with the keys of all places; the mean of "
+    "their values, weighted by the answers, is added to the place."
 )
 CAPTION = (
-    "A gate (left) sees its neighbourhood and decides how loud a place is. Attention (right) lets "
-    "a place hear any other: weights from query and keys, and a weighted mean of values."
+    "A gate (left) makes one number of a place's neighbourhood and decides how loud the place is. "
+    "Attention (right) lets a place hear any other: its query meets their keys, and the weights "
+    "(the thickness of the arrows) make a mean of their values."
 )
-PLACES = [(0.0, 0.0), (0.7, 0.0), (1.4, 0.0), (0.0, 0.7), (0.7, 0.7), (1.4, 0.7), (0.0, 1.4)]
-PLACES += [(0.7, 1.4), (1.4, 1.4)]
+STEP = 0.75  # inches from place to place
+ROWS = [(column * STEP, row * STEP) for row in range(3) for column in range(3)]
 
 
 def draw() -> Axes:
     """Draw the gate and the attention of one place."""
     board = Board(9.6, 3.2)
-    for left, asking in ((0.5, (0.7, 0.7)), (5.0, (1.4, 0.0))):
-        for x, y in PLACES:
-            color = "C1" if (x, y) == asking else "0.75"
-            board.box(left + x, 0.75 + y, "", width=0.5, height=0.5, color=color)
-    board.arrow((1.5, 1.45), (2.3, 1.45), color="C1")
-    board.text(3.1, 1.45, "$g\\,h_i$,  $0 < g < 1$", size=11)
-    board.text(1.2, 2.85, "gate: from near by", size=11, color="0.3", ha="center")
-    board.text(5.7, 2.85, "attention: from anywhere", size=11, color="0.3", ha="center")
-    for x, y in ((0.0, 1.4), (0.7, 0.7), (0.0, 0.0)):
-        strong = (x, y) == (0.0, 1.4)
-        start, width = (5.0 + x + 0.2, 0.75 + y - 0.1), 2.4 if strong else 1.0
-        board.arrow(start, (6.25, 0.9), color="C0", width=width)
-    board.arrow((6.7, 0.75), (7.2, 0.75), color="C1")
-    board.text(8.4, 0.75, "$h_i + \\sum_j w_{ij}\\,v_j$", size=11)
-    board.text(8.4, 1.75, "$w_{ij} \\propto e^{q_i \\cdot k_j / \\sqrt{d}}$", size=11, color="C0")
+    _gate(board, left=0.55, low=0.65)
+    _attention(board, left=5.2, low=0.65)
     return board.ax
+
+
+def _gate(board: Board, left: float, low: float) -> None:
+    middle = (left + STEP, low + STEP)
+    for x, y in ROWS:
+        here = (left + x, low + y) == middle
+        text = "$h_i$" if here else ""
+        color = "C1" if here else "0.75"
+        board.box(left + x, low + y, text, width=0.5, height=0.5, color=color)
+    frame = Rectangle((left - 0.4, low - 0.4), 2.3, 2.3, fill=False, edgecolor="0.4", ls="--")
+    board.ax.add_patch(frame)
+    board.text(middle[0], 2.85, "a gate hears its neighbours", size=11, color="0.3")
+    sigma, times = (3.0, middle[1]), (3.75, middle[1])
+    board.arrow((left + 1.9, middle[1]), sigma, gap=0.18)
+    board.circle(*sigma, "$\\sigma$", radius=0.2)
+    board.arrow(sigma, times, gap=0.2)
+    board.text(3.37, middle[1] + 0.18, "$g$", size=11)
+    board.circle(*times, "$\\times$", radius=0.17)
+    board.box(times[0], low - 0.05, "$h_i$", width=0.5, height=0.5, color="C1")
+    board.arrow((times[0], low + 0.2), (times[0], middle[1] - 0.17), color="C1")
+    board.arrow((times[0], middle[1] + 0.17), (times[0], middle[1] + 0.62), color="C1")
+    board.text(times[0], middle[1] + 0.82, "$g\\,h_i$", size=11)
+
+
+def _attention(board: Board, left: float, low: float) -> None:
+    asking = (left + 2 * STEP, low)
+    for x, y in ROWS:
+        here = (left + x, low + y) == asking
+        text, color = ("$q_i$", "C1") if here else ("$k_j, v_j$", "0.75")
+        board.box(left + x, low + y, text, width=0.55, height=0.5, color=color)
+    board.text(left + STEP, 2.85, "attention asks all places", size=11, color="0.3")
+    top, side = low + 2 * STEP, asking[0] - 0.28  # the left edge of the place that asks
+    board.arrow((left + 0.34, top - 0.12), (side, low + 0.2), color="C0", width=3.2, bend=0.45)
+    board.arrow((left + 0.28, low - 0.1), (side, low - 0.1), color="C0", width=1.2, bend=0.35)
+    board.arrow((left + STEP + 0.28, low + STEP - 0.2), (side + 0.08, low + 0.26), color="C0")
+    board.arrow((asking[0], low + STEP - 0.25), (asking[0], low + 0.25), color="C0", width=0.8)
+    board.text(8.5, 2.0, "$w_{ij} \\propto e^{q_i \\cdot k_j / \\sqrt{d}}$", size=12, color="C0")
+    board.arrow((asking[0] + 0.28, low), (7.55, low), color="C1")
+    board.text(8.5, low, "$h_i + \\sum_j w_{ij}\\,v_j$", size=12)

@@ -5,13 +5,15 @@ from matplotlib.axes import Axes
 from labhelpers.plots.board import Board
 
 ALT = (
-    "Five boxes in a row: one network with switches; one switch changed at a time; the same seeds "
-    "for all; paired ratios with a correction for many comparisons; the winner. A last box below: "
-    "new seeds and the test set, read once."
+    "Five boxes in a row: one network with switches; one switch changed at a time, or all "
+    "combinations, with a cross and a square of dots below; the same seeds for all; paired ratios "
+    "with a correction for many comparisons; the winner. A last box: new seeds and the test set, "
+    "read once."
 )
 CAPTION = (
-    "How this lab turns thirty choices into results: change one switch, pair by seed, correct for "
-    "the number of comparisons, and put the winner to a test that had no part in choosing it."
+    "How this lab turns thirty choices into results: change one switch (settings on a cross) or "
+    "all combinations of a few, pair by seed, correct for the number of comparisons, and put the "
+    "winner to a test that had no part in choosing it."
 )
 
 
@@ -20,7 +22,7 @@ def draw() -> Axes:
     board = Board(9.4, 2.3)
     words = (
         ("one network,\nmany switches", "C0"),
-        ("change one\nat a time", "C0"),
+        ("change one, or\nall combinations", "C0"),
         ("same seeds\nfor all", "C2"),
         ("paired ratios,\ncorrected", "C2"),
         ("a winner", "C1"),
@@ -34,4 +36,10 @@ def draw() -> Axes:
     board.path([(places[-1], 1.25), (places[-1], 0.5), (places[-2] + 0.82, 0.5)], color="C1")
     board.text(4.5, 0.5, "is it still ahead?", size=10, ha="right", color="C4")
     board.arrow((places[-2] - 0.82, 0.5), (4.6, 0.5), color="C4")
+    step = 0.32  # inches between the dots
+    cross, square = [(0, 0), (1, 0), (-1, 0), (0, 1), (0, -1)], [(-1, -1), (-1, 1), (1, -1), (1, 1)]
+    for middle, dots, name in ((1.0, cross, "one at a time"), (2.5, square, "all combinations")):
+        xs, ys = zip(*[(middle + step * x, 0.62 + step * y) for x, y in dots], strict=True)
+        board.ax.plot(xs, ys, "o", color="C0", markersize=6)
+        board.text(middle, 0.1, name, size=9, color="0.3")
     return board.ax
