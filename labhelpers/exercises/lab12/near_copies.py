@@ -33,7 +33,10 @@ def _splits():
     more[3] = few[4].roll(2, dims=-1)  # two pixels are too many
     more[6] = few[0].flip(-1)  # the same pixels in another order
     doubled = torch.cat([train, train[7:8]])  # a training image that stands there twice
-    return [*inputs, (doubled, val)]
+    framed = torch.zeros(4, 1, 4, 5, dtype=torch.uint8)  # as MNIST: nothing at the edges
+    framed[..., 1:-1] = torch.randint(1, 256, (4, 1, 4, 3), generator=generator, dtype=torch.uint8)
+    moved = torch.stack([framed[0].roll(1, -1), framed[1].roll(-1, -1), framed[2], framed[3] // 2])
+    return [*inputs, (doubled, val), (framed, moved)]
 
 
 exercise = Exercise(
@@ -63,6 +66,16 @@ def _found(train, val, moves, dim=-1):
 )
 def _exact_only(train, val):
     return _found(train, val, [0])
+
+
+@exercise.mistake(
+    "the column that leaves on one side has to come back on the other, as `roll` does it: the "
+    "leaked images of the clinic were made so."
+)
+def _filled_with_zeros(train, val):
+    left, right = torch.zeros_like(train), torch.zeros_like(train)
+    left[..., :-1], right[..., 1:] = train[..., 1:], train[..., :-1]
+    return _found(torch.cat([train, left, right]), val, [0])
 
 
 @exercise.mistake("an image that was not moved at all is a copy, too.")
