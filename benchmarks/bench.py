@@ -32,6 +32,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import bench_agents
+import bench_growth
 import bench_language
 import pandas as pd
 import torch
@@ -45,7 +46,7 @@ import labhelpers as lab
 from labhelpers.engine.checkpoint import CHECKPOINT, RunStore
 
 RESULTS = Path(__file__).with_name("results.json")
-PARTS = ("epochs", "costs", "memory", "study", "language", "agents")
+PARTS = ("epochs", "costs", "memory", "study", "language", "agents", "growth")
 BATCH, LR = 128, 1e-3
 ADAM = functools.partial(torch.optim.Adam, lr=LR, fused=True)
 
@@ -416,6 +417,7 @@ def measure(parts: Iterable[str], quick: bool, rounds: int, output: Path | None)
         "study": lambda: study(quick, rounds),
         "language": lambda: turns(bench_language.jobs(quick), rounds),
         "agents": lambda: turns(bench_agents.jobs(quick), rounds),
+        "growth": lambda: turns(bench_growth.jobs(quick), rounds),
     }
     for part in parts:
         results["rows"] += run[part]()
@@ -423,6 +425,8 @@ def measure(parts: Iterable[str], quick: bool, rounds: int, output: Path | None)
             output.write_text(
                 json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
             )
+            if part == "growth":
+                bench_growth.draw(results["rows"], output.with_name("growth.png"))
     return results
 
 

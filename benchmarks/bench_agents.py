@@ -1,4 +1,4 @@
-"""The part of the benchmark on agents: the carts, and DQN as in lab 15 beside other libraries."""
+"""The part of the benchmark on agents: the carts, DQN as in lab 15 and PPO as in lab 16."""
 
 from __future__ import annotations
 
@@ -14,11 +14,15 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
+from sklearn.metrics import explained_variance_score
+from torch import nn
+from torch.distributions import Categorical, kl_divergence
 
 import labhelpers as lab
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "tests"))
 CARTS, BATCH, REFRESH, WARMUP, GAMMA, LR = 8, 128, 100, 1_000, 0.98, 1e-3
+HORIZON, PASSES, CLIP, LAMBDA = 128, 4, 0.2, 0.95  # of PPO, with γ = 0.99
 
 
 def ours_moves(ticks: int) -> None:
@@ -111,15 +115,103 @@ def sb3_learns(ticks: int) -> None:
         agent.learn(ticks * CARTS)
 
 
+@functools.cache
+def _lab16() -> dict[str, Any]:
+    """Lab 16's agent, as it stands in the notebook."""
+    from notebook_code import compiled
+
+    libraries = {"torch": torch, "nn": nn, "F": F, "lab": lab, "session": lab.setup()}
+    used = {
+        "Categorical": Categorical,
+        "kl_divergence": kl_divergence,
+        "explained_variance_score": explained_variance_score,
+    }
+    sizes = {"gamma": 0.99, "lr": LR, "carts": CARTS, "horizon": HORIZON, "limit": 500}
+    names = ["network", "draw", "gae", "log_prob", "collect", "ppo_loss", "improve", "newborn"]
+    scope = libraries | used | sizes | {"epochs": 1, "updates": 1}
+    return compiled("16-policy-gradients.ipynb", [*names, "stepper", "told"], scope)
+
+
+def ours_improves(updates: int) -> None:
+    """PPO of lab 16 through `lab.train`, with history, bar, event files and checkpoints."""
+    notebook = _lab16()
+    notebook["updates"] = updates
+    state = notebook["newborn"](0, 1e-5)
+    step, order = notebook["stepper"](state), torch.arange(updates).split(1)
+    lab.train(step, order, epochs=1, state=state, run="bench/ppo", fresh=True)
+
+
+def loop_improves(updates: int) -> None:
+    """The same in one plain loop, in the manner of CleanRL, over gymnasium's carts."""
+    notebook = _lab16()
+    actor, critic = notebook["network"](2, 0.01), notebook["network"](1, 1.0)
+    adam = torch.optim.Adam([*actor.parameters(), *critic.parameters()], LR, eps=1e-5, fused=True)
+    carts = _vector()
+    obs = torch.from_numpy(carts.reset(seed=0)[0])
+    for _ in range(updates):
+        seen = []
+        for _ in range(HORIZON):
+            with torch.no_grad():
+                policy, value = Categorical(logits=actor(obs)), critic(obs)[:, 0]
+                action = policy.sample()
+            after, reward, terminated, truncated, _ = carts.step(action.numpy())
+            over = torch.from_numpy(terminated | truncated).float()
+            paid = torch.from_numpy(reward).float()
+            seen.append((obs, action, policy.log_prob(action), value, paid, over))
+            obs = torch.from_numpy(after)
+        states, actions, old, values, rewards, ends = map(torch.stack, zip(*seen, strict=True))
+        with torch.no_grad():
+            later, following = critic(obs)[:, 0], torch.zeros(CARTS)
+        advantages = torch.zeros_like(rewards)
+        for t in reversed(range(HORIZON)):
+            delta = rewards[t] + 0.99 * later * (1 - ends[t]) - values[t]
+            following = delta + 0.99 * LAMBDA * (1 - ends[t]) * following
+            advantages[t], later = following, values[t]
+        columns = (states, actions, old, advantages, advantages + values)
+        data = [rows.flatten(0, 1) for rows in columns]
+        for order in (torch.randperm(len(data[0])) for _ in range(PASSES)):
+            for part in order.chunk(4):
+                x, did, before, advantage, goal = (rows[part] for rows in data)
+                policy = Categorical(logits=actor(x))
+                ratio = (policy.log_prob(did) - before).exp()
+                advantage = (advantage - advantage.mean()) / (advantage.std() + 1e-8)
+                clipped = ratio.clamp(1 - CLIP, 1 + CLIP) * advantage
+                gain = torch.minimum(ratio * advantage, clipped).mean()
+                error = F.mse_loss(critic(x)[:, 0], goal)
+                loss = error / 4 - gain - 0.01 * policy.entropy().mean()
+                adam.zero_grad()
+                loss.backward()
+                nn.utils.clip_grad_norm_([*actor.parameters(), *critic.parameters()], 0.5)
+                adam.step()
+
+
+def sb3_improves(updates: int) -> None:
+    """Stable-Baselines3's PPO at the same settings."""
+    from stable_baselines3 import PPO
+    from stable_baselines3.common.env_util import make_vec_env
+
+    agent = PPO(
+        "MlpPolicy", make_vec_env("CartPole-v1", CARTS), learning_rate=LR, n_steps=HORIZON,
+        batch_size=HORIZON * CARTS // 4, n_epochs=PASSES, gamma=0.99, gae_lambda=LAMBDA,
+        clip_range=CLIP, ent_coef=0.01, vf_coef=0.25, max_grad_norm=0.5, device="cpu",
+    )  # fmt: skip
+    agent.learn(updates * HORIZON * CARTS)
+
+
 def jobs(quick: bool) -> dict[str, dict[str, Callable[[], object]]]:
     """The groups: what is timed against what, the first of each being the measure of the others."""
-    ticks, more = (20, 140) if quick else (1_000, 2_000)
+    ticks, more, updates = (20, 140, 1) if quick else (1_000, 2_000, 20)
     learning = {
         "lab 15's DQN through lab.train": lambda: ours_learns(more),
         "a plain loop over gymnasium's carts": lambda: loop_learns(more),
     }
+    improving = {
+        "lab 16's PPO through lab.train": lambda: ours_improves(updates),
+        "a plain loop over gymnasium's carts": lambda: loop_improves(updates),
+    }
     if importlib.util.find_spec("stable_baselines3"):
         learning["Stable-Baselines3"] = lambda: sb3_learns(more)
+        improving["Stable-Baselines3"] = lambda: sb3_improves(updates)
     moving = {
         "lab.CartPole": lambda: ours_moves(ticks),
         "gymnasium's vector": lambda: theirs_moves(ticks),
@@ -127,4 +219,5 @@ def jobs(quick: bool) -> dict[str, dict[str, Callable[[], object]]]:
     return {
         f"{ticks:,} moves of {CARTS} carts": moving,
         f"DQN: {more:,} moves of {CARTS} carts, a step of learning each": learning,
+        f"PPO: {updates} updates on {HORIZON} moves of {CARTS} carts": improving,
     }

@@ -32,6 +32,10 @@ PICTURES = {  # the picture that a stranger would stop for; else a lab's first
     "10": "10-maps",
     "11": "11-forest",
     "12": "12-ward",
+    "13": "13-agreement",
+    "14": "14-bits",
+    "15": "15-target",
+    "16": "16-policy",
 }
 
 
@@ -131,9 +135,7 @@ def conditions(results: dict) -> str:
 
 def speed(measured: dict) -> str:
     """Return the table of ratios to the bare loop, and the sentences on other costs and machine."""
-    groups: dict[str, dict[str, dict]] = {}
-    for found in measured["rows"]:
-        groups.setdefault(found["group"], {})[found["what"]] = found
+    groups = grouped(measured["rows"])
     epochs = {name: rows for name, rows in groups.items() if ": an epoch of" in name}
     heads = [name.replace(": an epoch of", ",") for name in epochs]
     table = [["one epoch", *heads], ["---"] * (1 + len(epochs))]
@@ -141,6 +143,14 @@ def speed(measured: dict) -> str:
         table.append([what, *(times(rows[what]) for rows in epochs.values())])
     lines = "".join(f"| {' | '.join(line)} |\n" for line in table)
     return lines + "\n" + "\n".join(costs(groups, epochs, measured)) + "\n"
+
+
+def grouped(rows: list[dict]) -> dict[str, dict[str, dict]]:
+    """Return the rows of a measurement by their group and by what they are of."""
+    groups: dict[str, dict[str, dict]] = {}
+    for found in rows:
+        groups.setdefault(found["group"], {})[found["what"]] = found
+    return groups
 
 
 def costs(groups: dict, epochs: dict, measured: dict) -> list[str]:
@@ -170,8 +180,35 @@ def costs(groups: dict, epochs: dict, measured: dict) -> list[str]:
         f"Four runs in turn take, with all threads and with one, {', '.join(turns)} the time of "
         "`study` in two processes.",
         f"Peak memory, MLP: {', '.join(memory)}.",
+        *(peers(name, rows) for name, rows in groups.items() if name.startswith(PEERS)),
+        *growth(groups),
         f"Medians, measured on {measured['date']}: {machine}.",
     ]
+
+
+PEERS = ("GPT", "DQN", "PPO", "1,000 moves")  # the groups of labs 13 to 16, each a sentence
+
+
+def peers(name: str, rows: dict[str, dict]) -> str:
+    """Return a sentence on one group: its first row is the measure of the others."""
+    first, *others = rows.items()
+    said = [f"{what} {times(found)}" for what, found in others]
+    return f"{name}: {first[0]} 1.00 × ({first[1]['median']:.2f} s), {', '.join(said)}."
+
+
+def growth(groups: dict) -> list[str]:
+    """Return a sentence on what four times the work costs, and the picture of it."""
+    found = {
+        name.split()[2]: [row["median"] for what, row in rows.items() if "bare" not in what]
+        for name, rows in groups.items()
+        if name.startswith("growth")
+    }
+    if not found:
+        return []
+    said = [f"{medians[-1] / medians[0]:.1f} × with four times the {name}"
+            for name, medians in found.items()]  # fmt: skip
+    alt = "Seconds against images, parameters and runs, for lab.fit and the bare loop"
+    return [f"Ours takes {', '.join(said)}:", f"![{alt}](benchmarks/growth.png)"]
 
 
 def times(found: dict) -> str:

@@ -1,6 +1,7 @@
 """`save_figure`: the one place that shows and saves a figure."""
 
 import base64
+import functools
 import html
 import io
 import re
@@ -8,12 +9,14 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib import rcParams
 from matplotlib.axes import Axes
 from matplotlib.cbook import is_math_text
 from matplotlib.figure import Figure
 from matplotlib.mathtext import MathTextParser
 from matplotlib.text import Text
 from matplotlib.ticker import ScalarFormatter
+from matplotlib.transforms import Bbox
 
 from labhelpers import session
 from labhelpers.data.images import ImageData
@@ -61,7 +64,7 @@ def save_figure(
     whole = " ".join([caption, *_sources(data)]).strip()
     buffer = io.BytesIO()
     about = {"Description": alt or whole}
-    figure.savefig(buffer, format="png", bbox_inches="tight", metadata=about)
+    figure.savefig(buffer, format="png", bbox_inches=_bounds(figure), metadata=about)
     plt.close(figure)
     path = session.current().figures / f"{name}.png"
     reported(write_atomically, path, buffer.getvalue(), where=path)
@@ -99,6 +102,15 @@ class Shown:
         return data, {"image/png": {"alt": self.alt, "caption": self.caption}}
 
 
+def _bounds(figure: Figure) -> Bbox:
+    """What ``bbox_inches="tight"`` finds, in inches, without drawing everything twice for it."""
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.execute(figure)
+        figure.set_layout_engine("none")  # what was laid out stays
+    return figure.get_tightbbox().padded(rcParams["savefig.pad_inches"])
+
+
 def _sources(data: ImageData | None) -> list[str]:
     """A sentence for each data set in use that is not the original."""
     used = session.current().sources.items()
@@ -116,8 +128,12 @@ def _take_dollars_literally(figure: Figure) -> None:
             text.set_parse_math(False)
 
 
+_TICK = re.compile(r"\$\\mathdefault\{[−-]?([\d.]+(\\times)?)?(10\^\{[−-]?\d+\})?\}\$")  # 10³
+
+
+@functools.lru_cache(maxsize=4096)
 def _can_be_drawn(line: str) -> bool:
-    if not is_math_text(line):
+    if not is_math_text(line) or _TICK.fullmatch(line):
         return True
     try:
         MathTextParser("agg").parse(line)

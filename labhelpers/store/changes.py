@@ -4,6 +4,7 @@ Only the standard library is imported here, as in `code`.
 """
 
 import ast
+import functools
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -30,7 +31,8 @@ class Change(NamedTuple):
     how: str
 
 
-def changed_by(tree: ast.AST | None) -> set[Change]:
+@functools.lru_cache(maxsize=4096)  # trees are never changed
+def changed_by(tree: ast.AST | None) -> frozenset[Change]:
     """Return what a function changes in place.
 
     ``log.append(x)`` and ``seen[key] = x`` change all of ``log`` and ``seen``, ``count["n"] += 1``
@@ -38,11 +40,11 @@ def changed_by(tree: ast.AST | None) -> set[Change]:
     Another name for the same object, as in ``rows = log``, is looked through.
     """
     if tree is None:
-        return set()
+        return frozenset()
     aliases = aliases_of(tree)
     found = {_resolved(change, aliases) for node in _of_scope(tree) for change in _changes(node)}
     new = {name for name in bound_names(tree) if name not in aliases}  # table = dict(table)
-    return {change for change in found if change.how == "bound" or change.name not in new}
+    return frozenset(c for c in found if c.how == "bound" or c.name not in new)
 
 
 def arguments(call: ast.Call, names: list[str]) -> Iterator[tuple[str, Place]]:
@@ -132,16 +134,17 @@ def _resolved(change: Change, aliases: dict[str, Place]) -> Change:
     return Change(name, attribute, how)
 
 
-def group_settings(tree: ast.AST | None) -> set[str]:
+@functools.lru_cache(maxsize=4096)
+def group_settings(tree: ast.AST | None) -> frozenset[str]:
     """Return the settings of an optimizer's groups that a function sets: ``group["lr"] = …``."""
     nodes = list(ast.walk(tree)) if tree is not None else []
     if not any(isinstance(node, ast.Attribute) and node.attr == "param_groups" for node in nodes):
-        return set()
-    return {
+        return frozenset()
+    return frozenset(
         str(node.slice.value)
         for node in nodes
         if isinstance(node, ast.Subscript)
         and isinstance(node.ctx, ast.Store)
         and isinstance(node.slice, ast.Constant)
         and isinstance(node.slice.value, str)
-    }
+    )

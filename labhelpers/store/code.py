@@ -155,14 +155,15 @@ def _without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
 def said(function: types.FunctionType) -> Any:
     """Return what a function says, as plain values: its tree, else its code object, by version."""
     tree = tree_of(function)
-    if tree is not None:
-        kind, fields = dump(tree)
-        own_defaults = ("defaults", "kw_defaults")  # described by their values
-        arguments = {
-            k: v for k, v in fields.pop("args", [0, {}])[1].items() if k not in own_defaults
-        }
-        return short([kind, fields, arguments])
-    return short(_bytecode(function.__code__))
+    return _said(tree) if tree is not None else short(_bytecode(function.__code__))
+
+
+@functools.lru_cache(maxsize=4096)
+def _said(tree: Node) -> str:
+    kind, fields = dump(tree)
+    own_defaults = ("defaults", "kw_defaults")  # described by their values
+    arguments = {k: v for k, v in fields.pop("args", [0, {}])[1].items() if k not in own_defaults}
+    return short([kind, fields, arguments])
 
 
 def _bytecode(code: types.CodeType) -> Any:
@@ -183,12 +184,13 @@ def short(value: Any) -> str:
     return f"#{hashlib.blake2b(text.encode(), digest_size=8).hexdigest()}"
 
 
-def global_names(code: types.CodeType) -> set[str]:
+@functools.lru_cache(maxsize=4096)
+def global_names(code: types.CodeType) -> frozenset[str]:
     """Return the names that a code object, and those inside it, look up in the module."""
     loads = ("LOAD_GLOBAL", "LOAD_NAME")
     names = {step.argval for step in dis.get_instructions(code) if step.opname in loads}
     inner = (const for const in code.co_consts if isinstance(const, types.CodeType))
-    return names.union(*(global_names(const) for const in inner))
+    return frozenset(names.union(*(global_names(const) for const in inner)))
 
 
 def captured(function: types.FunctionType) -> dict[str, Any]:

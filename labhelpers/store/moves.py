@@ -32,7 +32,7 @@ def changed_by(
         return known[function.__code__]
     known[function.__code__] = set()  # while it is being looked at: recursion ends here
     tree, used = code.tree_of(function), code.captured(function)
-    found = changes.changed_by(tree)
+    found = set(changes.changed_by(tree))
     for call in syntax.calls(tree):
         helper, given = _callee(call, used)
         if isinstance(helper, types.FunctionType) and is_own(helper):

@@ -1,30 +1,38 @@
-"""What a syntax tree mentions: dotted names, calls, imports."""
+"""What a syntax tree mentions: dotted names, calls, imports.
+
+Trees are never changed, and `describe` asks for the same ones again and again: answers are kept.
+"""
 
 import ast
-from collections.abc import Iterator
+import functools
 
 
-def chains(tree: ast.AST | None) -> Iterator[list[str]]:
-    """Yield each dotted name in a tree, longest first, as in ``["np", "random", "rand"]``."""
+@functools.lru_cache(maxsize=4096)
+def chains(tree: ast.AST | None) -> tuple[tuple[str, ...], ...]:
+    """Return each dotted name in a tree, longest first, as in ``("np", "random", "rand")``."""
+    found = []
     for node in ast.walk(tree) if tree is not None else ():
         parts: list[str] = []
         while isinstance(node, ast.Attribute):
             parts.insert(0, node.attr)
             node = node.value
         if parts and isinstance(node, ast.Name):
-            yield [node.id, *parts]
+            found.append((node.id, *parts))
+    return tuple(found)
 
 
-def attributes(tree: ast.AST | None) -> set[str]:
+@functools.lru_cache(maxsize=4096)
+def attributes(tree: ast.AST | None) -> frozenset[str]:
     """Return all names that stand after a dot in a tree: what it may call on an object."""
     walk = ast.walk(tree) if tree is not None else ()
-    return {node.attr for node in walk if isinstance(node, ast.Attribute)}
+    return frozenset(node.attr for node in walk if isinstance(node, ast.Attribute))
 
 
-def calls(tree: ast.AST | None) -> list[ast.Call]:
+@functools.lru_cache(maxsize=4096)
+def calls(tree: ast.AST | None) -> tuple[ast.Call, ...]:
     """Return all calls in a tree."""
     walk = ast.walk(tree) if tree is not None else ()
-    return [node for node in walk if isinstance(node, ast.Call)]
+    return tuple(node for node in walk if isinstance(node, ast.Call))
 
 
 def is_handed_on(tree: ast.AST | None, name: str) -> bool:
@@ -36,7 +44,8 @@ def is_handed_on(tree: ast.AST | None, name: str) -> bool:
     return any(id(node) not in dotted for node in named)
 
 
-def imports(tree: ast.AST | None, package: str) -> list[tuple[str, str | None, str]]:
+@functools.lru_cache(maxsize=4096)
+def imports(tree: ast.AST | None, package: str) -> tuple[tuple[str, str | None, str], ...]:
     """Return the imports inside a function: module, imported name or None, and the name it gets."""
     found: list[tuple[str, str | None, str]] = []
     for node in ast.walk(tree) if tree is not None else ():
@@ -46,4 +55,4 @@ def imports(tree: ast.AST | None, package: str) -> list[tuple[str, str | None, s
             parents = package.split(".")[: len(package.split(".")) - node.level + 1]
             module = ".".join([*(parents if node.level else []), *filter(None, [node.module])])
             found += [(module, alias.name, alias.asname or alias.name) for alias in node.names]
-    return found
+    return tuple(found)

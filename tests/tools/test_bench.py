@@ -6,6 +6,8 @@ import json
 import sys
 
 import bench
+import bench_agents
+import bench_growth
 import pytest
 import readme
 import torch
@@ -118,6 +120,30 @@ def test_json_and_printed_table_agree(start, tmp_path, monkeypatch, capsys):
             all(text in line for text in (row["group"], row["what"], *numbers))
             for line in said.splitlines()
         )
+
+
+def test_growth_is_measured_and_drawn_for_each_kind_of_work(session, tmp_path):
+    sizes = [sum(p.numel() for p in bench_growth.wide(n).parameters()) for n in bench_growth.TIMES]
+    assert [round(size / sizes[0], 2) for size in sizes] == [1, 2, 4]
+    groups = bench_growth.jobs(quick=True)
+    table = bench.turns({name: groups[name] for name in list(groups)[-1:]}, rounds=1)
+    assert [row["what"] for row in table] == [f"lab.study, × {n}" for n in (1, 2, 4)]
+    numbers = {"median": 1.0, "low": 0.5, "high": 2.0}
+    rows = [{"group": name, "what": what, **numbers} for name in groups for what in groups[name]]
+    bench_growth.draw(rows, tmp_path / "growth.png")
+    assert (tmp_path / "growth.png").stat().st_size > 5_000
+    results = json.loads(bench.RESULTS.read_text(encoding="utf-8"))
+    said = readme.growth(readme.grouped([*results["rows"], *rows]))
+    assert said[0].startswith("Ours takes 1.0 × with four times the images, ")
+
+
+def test_the_loops_of_the_agents_run(session):
+    for kind, ours in {"DQN": "lab 15's DQN", "PPO": "lab 16's PPO"}.items():
+        group = next(jobs for name, jobs in bench_agents.jobs(True).items() if kind in name)
+        first, plain, *_ = group
+        assert first == f"{ours} through lab.train"
+        for name in (first, plain):
+            group[name]()
 
 
 def test_an_unknown_part_is_refused(monkeypatch, capsys):

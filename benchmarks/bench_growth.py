@@ -1,0 +1,88 @@
+"""The part of the benchmark on growth: what 1, 2 and 4 times the work costs, and its figure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+import labhelpers as lab
+
+TIMES = (1, 2, 4)
+WHAT = ("images", "parameters", "runs")
+BATCH, LR = 128, 1e-3
+
+
+def bare(model: nn.Module, data: lab.ImageData) -> None:
+    """The loop that everybody writes, on tensors that are normalised as a whole."""
+    optimizer = torch.optim.Adam(model.parameters(), LR, fused=True)
+    images, labels = data.train.normalise(data.train.images), data.train.labels
+    for index in torch.randperm(len(labels)).split(BATCH):
+        loss = F.cross_entropy(model(images[index]), labels[index])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+
+
+def fit(model: nn.Module, data: lab.ImageData) -> None:
+    """`lab.fit` with everything on."""
+    once = {"batch_size": BATCH, "run": "bench/growth", "fresh": True}
+    lab.fit(model, data, epochs=1, lr=LR, **once)
+
+
+def runs(n: int, data: lab.ImageData) -> None:
+    """A study of `n` runs, one after the other."""
+
+    def experiment(seed: int) -> dict[str, float]:
+        torch.manual_seed(seed)
+        return lab.fit(lab.MLP(784, 128, 10), data, epochs=1, batch_size=BATCH, seed=seed).best
+
+    lab.study(experiment, seeds=n, fresh=True, run="bench/runs", workers=1)
+
+
+def wide(times: int) -> nn.Module:
+    """An MLP with that many times the parameters of the one with 128 hidden units, nearly."""
+    return lab.MLP(784, 128 * times, 10)
+
+
+def jobs(quick: bool) -> dict[str, dict[str, Callable[[], object]]]:
+    """For each kind of work a group; its rows are the amounts, for the bare loop and for ours."""
+    unit = 300 if quick else 10_000
+    data = {times: lab.load_data("mnist", times * unit) for times in TIMES}
+    small = data[1]
+    groups: dict[str, dict[str, Callable[[], object]]] = {name: {} for name in WHAT}
+    for times in TIMES:
+        for name, loop in {"bare loop": bare, "lab.fit": fit}.items():
+            label = f"{name}, × {times}"
+            groups["images"][label] = lambda f=loop, n=times: f(wide(1), data[n])
+            groups["parameters"][label] = lambda f=loop, n=times: f(wide(n), small)
+        groups["runs"][f"lab.study, × {times}"] = lambda n=times: runs(n, small)
+    per = f"{unit:,} images, {sum(p.numel() for p in wide(1).parameters()):,} parameters"
+    return {f"growth with {name} (× 1: {per}, one run)": group for name, group in groups.items()}
+
+
+def draw(rows: list[dict], path: Path) -> None:
+    """Draw seconds against the amount of work, both on log scales, a panel for each kind."""
+    figure, axes = plt.subplots(1, len(WHAT), figsize=(9, 3), sharey=True, layout="constrained")
+    for ax, name in zip(axes, WHAT, strict=True):
+        found = [row for row in rows if row["group"].startswith(f"growth with {name}")]
+        for loop in dict.fromkeys(row["what"].partition(",")[0] for row in found):
+            mine = [row for row in found if row["what"].startswith(f"{loop},")]
+            medians = [row["median"] for row in mine]
+            spread = [
+                [row["median"] - row["low"] for row in mine],
+                [row["high"] - row["median"] for row in mine],
+            ]
+            ax.errorbar(TIMES, medians, spread, marker="o", label=loop)
+            ax.plot(TIMES, [medians[0] * n for n in TIMES], color="0.7", linestyle=":", zorder=0)
+        ax.set(xscale="log", yscale="log", xlabel=f"{name}, times")
+        ax.set_xticks(TIMES, [f"× {n}" for n in TIMES])
+        ax.minorticks_off()
+        ax.legend(loc="upper left")
+    axes[0].set(ylabel="seconds (median, lowest, highest)")
+    figure.savefig(path, dpi=100)
+    plt.close(figure)
