@@ -95,3 +95,27 @@ def _one_head(q, k, v, heads):
 @exercise.mistake("the result is still (heads, T, D): put the heads side by side, (T, width).")
 def _not_joined(q, k, v, heads):
     return _read(q, k, v, heads, math.sqrt(q.shape[1] // heads))
+
+
+def _cut_by_rows(q, k, v, heads):
+    places, width = q.shape
+    q, k, v = (x.view(heads, places, width // heads) for x in (q, k, v))
+    scores = q @ k.transpose(1, 2) / math.sqrt(width // heads)
+    hidden = torch.ones(places, places, dtype=torch.bool).triu(1)
+    return scores.masked_fill(hidden, -math.inf).softmax(dim=-1) @ v
+
+
+@exercise.mistake(
+    "x.view(heads, T, D) gives the first head the first *places*, cut into pieces. Each head gets "
+    "all places and some columns: view(T, heads, D), then transpose(0, 1)."
+)
+def _places_cut(q, k, v, heads):
+    return _cut_by_rows(q, k, v, heads).transpose(0, 1).reshape(q.shape)
+
+
+@exercise.mistake(
+    "both transposes are missing: x.view(heads, T, D) cuts places instead of columns, and the "
+    "reshape at the end cannot mend it. Use view(T, heads, D).transpose(0, 1), and the way back."
+)
+def _never_transposed(q, k, v, heads):
+    return _cut_by_rows(q, k, v, heads).reshape(q.shape)

@@ -7,7 +7,7 @@ from labhelpers.plots.board import Board
 ALT = (
     "Six links from left to right: data, network, loss, gradient, step, report. Under each stands "
     "what is measured there: copies and labels, signal and dead units, the loss at the start, "
-    "first against last gradient, length of a step, accuracy in eval mode."
+    "first against last gradient, share of the weights moved, accuracy in eval mode."
 )
 CAPTION = (
     "A fault sits somewhere between the pixels and the report. Curves show only the end of the "
@@ -18,7 +18,7 @@ LINKS = (
     ("network", "signal,\ndead units"),
     ("loss", "its value\nat the start"),
     ("gradient", "first layer\nagainst last"),
-    ("step", "its length\nto the weights"),
+    ("step", "share of the\nweights moved"),
     ("report", "accuracy in\neval() mode"),
 )
 
