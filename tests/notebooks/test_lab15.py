@@ -16,7 +16,8 @@ from labhelpers.measures.returns import bellman
 NOTEBOOK = "15-deep-q-learning.ipynb"
 FUNCTIONS = [
     "film", "sweep", "q_learning", "q_network", "explore", "episode", "two_states", "newborn",
-    "td_loss", "stepper", "tested", "agent", "predicted",
+    "td_loss", "stepper", "tested", "agent", "predicted", "worlds", "newborn_away",
+    "agent_away",
 ]  # fmt: skip
 
 
@@ -27,6 +28,7 @@ def cells(session):
         "session": session, "gamma": 0.98, "lr": 1e-3, "batch_size": 16, "carts": 8,
         "refresh": 10, "warmup": 16, "ticks": 30, "epochs": 2, "limit": 30, "runs": 400,
         "world": lab.gridworld(["S...", ".H.H", "...H", "H..G"], slip=2 / 3), "lake_gamma": 0.95,
+        "where": "Acrobot-v1", "away_ticks": 30, "away_epochs": 2, "away_limit": 15,
     }  # fmt: skip
     return compiled(NOTEBOOK, FUNCTIONS, scope)
 
@@ -142,6 +144,15 @@ def test_an_agent_is_the_same_again_and_its_numbers_have_their_bounds(cells):
     first, second = (cells["agent"](seed=1) for _ in range(2))
     assert first.history == second.history and len(first.history) == 2
     assert all(1 <= row[name] <= 30 for row in first.history for name in ("greedy", "sampled"))
+
+
+def test_the_same_step_learns_in_a_world_of_gymnasium_s(cells):
+    run = cells["agent_away"](seed=1)
+    assert cells["agent_away"](seed=1).history == run.history and len(run.history) == 2
+    assert all(row["greedy"] == -15 for row in run.history)  # Acrobot: −1 a step, no luck so soon
+    assert len(run.state["memory"]) == 4 * 30 * 2 and run.state["world"].observations == 6
+    before = cells["newborn_away"](1)["q"].state_dict()
+    assert any(not torch.equal(a, before[k]) for k, a in run.state["q"].state_dict().items())
 
 
 def test_a_film_shows_one_episode(cells):

@@ -1,12 +1,12 @@
-"""Lab 15: returns, sweeps, TD gradients, goals, exploring, a ring of memories, the middle half."""
+"""Lab 15: returns, sweeps, TD gradients, two steps, exploring, a ring, the middle half."""
 
 from labhelpers.exercises.lab15 import (
-    double_target,
     episode_returns,
     epsilon_at,
     middle_mean,
     replay_places,
     td_gradient,
+    two_step_goals,
     value_sweep,
 )
 
@@ -14,7 +14,7 @@ EXERCISES = [
     episode_returns.exercise,
     value_sweep.exercise,
     td_gradient.exercise,
-    double_target.exercise,
+    two_step_goals.exercise,
     epsilon_at.exercise,
     replay_places.exercise,
     middle_mean.exercise,

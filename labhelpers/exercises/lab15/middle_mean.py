@@ -76,3 +76,18 @@ def _winsorised(values):
     ordered = values.sort().values
     cut = len(ordered) // 4
     return ordered.clamp(ordered[cut].item(), ordered[len(ordered) - cut - 1].item()).mean()
+
+
+@exercise.mistake(
+    "with fewer than four values there is nothing to cut, and ordered[0:-0] is empty: write the "
+    "end of the slice as len(ordered) - cut."
+)
+def _empty_slice(values):
+    cut = len(values) // 4
+    return values.sort().values[cut:-cut].mean()
+
+
+@exercise.mistake("the number of values cut was rounded to the nearest: round down.")
+def _rounded(values):
+    cut = round(len(values) / 4)
+    return values.sort().values[cut : len(values) - cut].mean()

@@ -115,3 +115,13 @@ def _best_moved(weight, obs, action, reward, terminated, truncated, after, gamma
 def _sum(weight, obs, action, reward, terminated, truncated, after, gamma):
     goal = reward + gamma * ~terminated * _best(weight, after)
     return len(obs) * _gradient(weight, obs, action, goal)
+
+
+@exercise.mistake(
+    "[:, action] gives an (N, N) table, every observation with every action: read one entry of "
+    "each row, with gather."
+)
+def _columns(weight, obs, action, reward, terminated, truncated, after, gamma):
+    goal = reward + gamma * ~terminated * _best(weight, after)
+    loss = ((obs @ weight)[:, action] - goal).square().mean()
+    return torch.autograd.grad(loss, weight)[0]

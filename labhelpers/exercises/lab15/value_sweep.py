@@ -80,3 +80,11 @@ def _best_landing(q, transitions, rewards, ends, gamma):
 @exercise.mistake("the reward is missing.")
 def _no_reward(q, transitions, rewards, ends, gamma):
     return _swept(q.amax(dim=1) * ~ends, transitions, torch.zeros_like(rewards), ends, gamma)
+
+
+@exercise.mistake(
+    "end states have values, and pass them on: at ends the result is 0, and what comes after an "
+    "end is worth 0."
+)
+def _no_mask_at_all(q, transitions, rewards, ends, gamma):
+    return rewards + gamma * transitions @ q.amax(dim=1)

@@ -112,3 +112,24 @@ def _sums(weight, critic, obs, action, returns):
     error = returns - (obs @ critic)[:, 0]
     loss = -(_log_p(weight, obs, action) * error.detach()).sum() + error.square().sum()
     return torch.autograd.grad(loss, (weight, critic))
+
+
+@exercise.mistake(
+    "the critic's error alone is an (N, N) table, (N, 1) minus (N,): take column 0 of the values "
+    "there, too."
+)
+def _broadcast_critic(weight, critic, obs, action, returns):
+    error = returns - (obs @ critic)[:, 0]
+    loss = -(_log_p(weight, obs, action) * error.detach()).mean()
+    loss = loss + (returns - obs @ critic).square().mean()
+    return torch.autograd.grad(loss, (weight, critic))
+
+
+@exercise.mistake(
+    "the advantages are standardised: a habit of PPO. Here the plain return − value was asked for."
+)
+def _standardised(weight, critic, obs, action, returns):
+    error = returns - (obs @ critic)[:, 0]
+    advantage = ((error - error.mean()) / (error.std() + 1e-8)).detach()
+    loss = -(_log_p(weight, obs, action) * advantage).mean() + error.square().mean()
+    return torch.autograd.grad(loss, (weight, critic))

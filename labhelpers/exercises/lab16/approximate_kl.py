@@ -89,3 +89,12 @@ def _ratio_of_logs(old, new):
 @exercise.mistake("this is only ratio − 1, whose mean is 0 whatever the policies are.")
 def _ratio_only(old, new):
     return ((new - old).exp() - 1).mean()
+
+
+@exercise.mistake(
+    "this is the other direction, KL(new ‖ old): the ratio weights the samples as if the new "
+    "policy had drawn them."
+)
+def _other_direction(old, new):
+    log_ratio = new - old
+    return (log_ratio.exp() * log_ratio - (log_ratio.exp() - 1)).mean()

@@ -75,3 +75,11 @@ def _correlation(value, goal):
 )
 def _clipped(value, goal):
     return (1 - (goal - value).var() / goal.var()).clamp(min=0)
+
+
+@exercise.mistake(
+    "the errors are squared without taking off their mean, so a constant shift counts: use their "
+    "variance."
+)
+def _squared_errors(value, goal):
+    return 1 - (goal - value).square().mean() / goal.var()

@@ -101,3 +101,15 @@ def _standardised(reward, running, gamma):
     mean = found.sum(dim=0) / n
     spread = (((found - mean) * running).square().sum(dim=0) / n).sqrt()
     return (found - mean) / (spread + 1e-8) * running
+
+
+@exercise.mistake(
+    "the mask is one step late: running[t] tells whether step t counts, so it multiplies the "
+    "reward of step t as well."
+)
+def _mask_late(reward, running, gamma):
+    returns, later = torch.zeros_like(reward), torch.zeros_like(reward[0])
+    for t in reversed(range(len(reward))):
+        later = reward[t] + gamma * later * running[t]
+        returns[t] = later
+    return returns

@@ -5,7 +5,7 @@ from matplotlib.axes import Axes
 from labhelpers.plots.board import Board
 
 ALT = (
-    "The environment sends observation and reward to the network Q, which sends back an action. "
+    "The environment shows the network Q an observation, and Q sends back an action. "
     "Transitions go into a replay memory. Batches drawn from it train Q towards goals that a "
     "target network computes, which is a copy of Q, refreshed now and then."
 )
@@ -36,7 +36,7 @@ def draw() -> Axes:
     board.arrow((4.5, 2.62), (4.5, 1.08), color="C1")
     board.text(5.2, 1.85, "random batch", size=9)
     board.arrow((7.2, 1.58), (5.5, 0.95), color="C2")
-    board.text(7.2, 1.05, r"goal: $r + \gamma \max Q^-$", size=9)
+    board.text(7.2, 1.05, r"goal: $r + \gamma\,\max Q^-$", size=9)
     board.arrow((3.52, 0.8), (2.08, 0.8), color="C3")
     board.text(2.8, 1.0, "gradient", size=9)
 
