@@ -60,7 +60,7 @@ exercise = Exercise(
     suspect,
     _maps_masks_and_labels,
     hints=[
-        "First a share for every image, as in exercise 10.4: (N,) numbers from 0 to 1.",
+        "First a share for every image, as in exercise 10.2: (N,) numbers from 0 to 1.",
         "Then the mean of these shares over the images of each class: shares[labels == k].mean().",
         "A class that cheats by the background has little of its maps on the object.",
     ],

@@ -1,15 +1,17 @@
-"""Lab 06b: active units, free bits, the importance-weighted bound and its gradient."""
+"""Lab 06b: a count without a threshold, the gap of the bound, how many draws count, and the
+gradient of the importance-weighted bound.
+"""
 
 from labhelpers.exercises.lab06b import (
-    active_units,
-    free_bits_penalty,
-    importance_bound,
+    effective_sample_size,
+    effective_units,
+    elbo_gap,
     importance_shares,
 )
 
 EXERCISES = [
-    active_units.exercise,
-    free_bits_penalty.exercise,
-    importance_bound.exercise,
+    effective_units.exercise,
+    elbo_gap.exercise,
+    effective_sample_size.exercise,
     importance_shares.exercise,
 ]

@@ -32,6 +32,6 @@ def draw() -> Axes:
     board.arrow((5.0, 0.45), (5.0, y - 0.2), style="--")
     board.text(3.3, 2.45, "KL to the prior", color="C3")
     board.arrow((3.3, 2.25), (3.3, y + 0.28), color="C3")
-    board.text(8.1, 2.45, "reconstruction", color="C3")
-    board.arrow((8.1, 2.25), (8.3, y + 0.22), color="C3")
+    board.text(8.3, 2.45, "reconstruction", color="C3")
+    board.arrow((8.3, 2.25), (8.3, y + 0.22), color="C3")
     return board.ax
