@@ -94,7 +94,7 @@ def setup(
 
     Example:
         >>> session = lab.setup(seed=0, device="cpu", budget="smoke")  # doctest: +ELLIPSIS
-        cpu (... threads) · smoke budget · torch ...
+        cpu (... thread...) · smoke budget · torch ...
     """
     global _session
     chosen = _device(device)
@@ -147,7 +147,8 @@ def _follow_with_wandb(project: str, runs: Path) -> None:
 
 def _say_hello(session: Session) -> None:
     device = session.device
-    place = f"cpu ({torch.get_num_threads()} threads)" if device.type == "cpu" else str(device)
+    threads = f"{(n := torch.get_num_threads())} thread{'s' * (n != 1)}"
+    place = f"cpu ({threads})" if device.type == "cpu" else str(device)
     version = torch.__version__.split("+")[0]
     print(f"{place} · {session.budget} budget · torch {version} · {shown(session.runs)}/")
     if device.type == "cpu" and torch.backends.mps.is_available():

@@ -79,7 +79,7 @@ def fit(
     Example:
         >>> data = lab.load_data("digits")
         >>> run = lab.fit(lab.MLP(784, 10), data, epochs=1, lr=1e-2)  # doctest: +ELLIPSIS
-        training: 1 epochs in ...
+        training: 1 epoch in ...
     """
     epochs = whole_number("epochs", epochs)
     build = _builder(optimizer)

@@ -30,7 +30,7 @@ class Run:
     Example:
         >>> data = lab.load_data("digits")
         >>> lab.fit(lab.MLP(784, 10), data, epochs=1).best["epoch"]  # doctest: +ELLIPSIS
-        training: 1 epochs in ...
+        training: 1 epoch in ...
         1
     """
 
@@ -223,7 +223,8 @@ class _Loop:
 
     def _summary(self, progress: Progress) -> str:
         best = best_row(progress.history, self.monitor)
-        took = f"{len(progress.history)} epochs in {progress.seconds:.1f} s"
+        passes = f"{(n := len(progress.history))} epoch{'s' * (n != 1)}"
+        took = f"{passes} in {progress.seconds:.1f} s"
         if self.monitor not in best:
             return took
         return f"{took} · best {self.monitor} {best[self.monitor]:.4f} in epoch {best['epoch']}"

@@ -205,6 +205,7 @@ def _printed(made: Claim) -> str:
     low, high = near(made.interval, made.threshold, made.margin)
     if (
         made.verdict == "holds"
+        and made.kind != "within"  # which is a claim on smallness itself
         and made.margin
         and low <= made.interval.low
         and made.interval.high <= high

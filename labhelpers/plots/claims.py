@@ -51,10 +51,9 @@ def claims() -> Any:
     axes = plot_claims(made)
     told = [f"{claim.statement}: {claim.verdict}" for claim in made]
     caption = (
-        "Every claim of this lab, headlines in bold. Bar: interval over seeds; line: threshold; "
-        "shaded: margin, a difference too small to matter. Intervals cover the choice of seeds, "
-        "not "
-        "the finite set of test images."
+        "Every claim of this lab, headlines in bold. Bar: interval over seeds or cases; line: "
+        "threshold; shaded: margin, a difference too small to matter. Intervals cover the choice "
+        "of seeds or cases, not the finite set of test images."
     )
     save_figure(
         axes[0], f"{number or 'unknown'}-claims", caption, alt="Claims. " + "; ".join(told) + "."

@@ -79,6 +79,8 @@ def test_what_is_printed(capsys):
     lab.claim("Longer is better", about(-1.0, 2.0), above=0)
     lab.claim("Ten of ten", lab.proportion(10, 10, family=2), above=0.99)
     lines = capsys.readouterr().out.splitlines()
+    lab.claim("As theory has it", about(0.9, 1.1), within=(0.8, 1.2), margin=0.5)
+    assert "smaller" not in capsys.readouterr().out  # a band is a claim on smallness itself
     assert lines[0] == "✔ holds       Deeper is better"
     assert lines[1] == "              2 points [1.5, 2.5], n = 5 · claimed: above 0, margin 0.5"
     assert lines[3].endswith("· smaller than the margin")
