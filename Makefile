@@ -80,9 +80,9 @@ browser: .venv/.ready    ## two labs in JupyterLab and Chromium; pictures in run
 colab: .venv/.ready      ## lab 01 in a bare environment with Colab's versions (5 GB for its duration)
 	"$(BIN)/python" -m pytest tests/colab
 
-extras: .venv/.ready     ## what optional packages add: a study on a cluster, Weights & Biases offline
-	"$(BIN)/python" -m pip install -q -e ".[cluster,wandb]"
-	"$(BIN)/python" -m pytest tests/extras
+extras: .venv/.ready     ## what optional packages add: a study on a cluster, Weights & Biases offline, LunarLander
+	"$(BIN)/python" -m pip install -q -e ".[cluster,wandb,agents]"
+	"$(BIN)/python" -m pytest tests/extras tests/data/test_gymnasiums.py
 
 compat: lowest newest    ## the tests with the lowest versions promised, and with the newest Python (5 GB each)
 

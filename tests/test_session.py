@@ -20,8 +20,7 @@ def test_setup_says_what_it_chose(start, capsys, tmp_path):
     session = start("smoke")
     version, n = torch.__version__.split("+")[0], torch.get_num_threads()
     assert capsys.readouterr().out == (
-        f"cpu ({n} thread{'s' * (n != 1)}) · smoke budget · torch {version} · "
-        f"{tmp_path}/runs/\n"
+        f"cpu ({n} thread{'s' * (n != 1)}) · smoke budget · torch {version} · {tmp_path}/runs/\n"
     )
     assert (session.data, session.runs, session.figures) == (
         tmp_path / "data",
