@@ -25,7 +25,7 @@ PICTURES = {  # the picture that a stranger would stop for; else a lab's first
     "05": "05-photos",
     "06": "06-plane",
     "06b": "06b-posterior",
-    "07": "07-modes",
+    "07": "07-horses",
     "08": "08-paths",
     "08b": "08b-sweep",
     "09": "09-maps",
