@@ -28,7 +28,7 @@ sys.stdout.reconfigure(encoding="utf-8")
 import labhelpers as lab
 
 session = lab.setup(seed=0, budget=sys.argv[1])
-data = lab.load_data("digits")
+data = lab.load_data("digits", train_size=300)
 
 
 def experiment(seed, kind):
