@@ -28,9 +28,8 @@ def _kl_values():
     levels = [[2.0, 2.0, 1.0, 0.1, 0.0], [3.0, 0.4, 0.0, 0.4], [1.0, 1.0, 1.0, 0.0, 0.5, 0.02]]
     found = []
     for level, n in zip(levels, (20, 12, 8), strict=True):
-        level = torch.tensor(level)
-        kl = level * (0.2 + 2 * torch.rand(n, len(level), generator=generator).square())
-        found.append((kl,))
+        spread = 0.2 + 2 * torch.rand(n, len(level), generator=generator).square()
+        found.append((torch.tensor(level) * spread,))
     return found
 
 
