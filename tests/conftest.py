@@ -3,9 +3,9 @@
 import os
 import random
 
-# Processes of pytest-xdist share the cores: one thread each, theirs and their children's.
-if "PYTEST_XDIST_WORKER" in os.environ:
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
+# A second thread gains nothing at these sizes, and where the cores are shared it costs a lot: it
+# waits for work at full speed. Processes that a test starts take this over.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 import pytest
