@@ -191,6 +191,7 @@ SLOW = {
     "Lightning over DataLoader, 0 workers": lightning,
     "skorch on preloaded tensors": skorch,
 }
+GROWTH = {"bare loop": bare, "lab.fit": fit}
 RECORDED = {
     "bare loop inside record_gradients": functools.partial(bare, watch=lab.record_gradients)
 }
@@ -417,7 +418,7 @@ def measure(parts: Iterable[str], quick: bool, rounds: int, output: Path | None)
         "study": lambda: study(quick, rounds),
         "language": lambda: turns(bench_language.jobs(quick), rounds),
         "agents": lambda: turns(bench_agents.jobs(quick), rounds),
-        "growth": lambda: turns(bench_growth.jobs(quick), rounds),
+        "growth": lambda: turns(bench_growth.jobs(quick, Task, GROWTH), rounds),
     }
     for part in parts:
         results["rows"] += run[part]()

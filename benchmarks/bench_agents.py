@@ -14,15 +14,14 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
-from sklearn.metrics import explained_variance_score
 from torch import nn
-from torch.distributions import Categorical, kl_divergence
+from torch.distributions import Categorical
 
 import labhelpers as lab
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "tests"))
 CARTS, BATCH, REFRESH, WARMUP, GAMMA, LR = 8, 128, 100, 1_000, 0.98, 1e-3
-HORIZON, PASSES, CLIP, LAMBDA = 128, 4, 0.2, 0.95  # of PPO, with γ = 0.99
+HORIZON, PASSES, CLIP, LAMBDA, PPO_GAMMA = 128, 4, 0.2, 0.95, 0.99
 
 
 def ours_moves(ticks: int) -> None:
@@ -49,15 +48,22 @@ def _vector() -> Any:
 
 
 @functools.cache
-def _lab15() -> dict[str, Any]:
-    """Lab 15's agent, as it stands in the notebook."""
-    from notebook_code import compiled
+def _notebook(name: str, **settings: float) -> dict[str, Any]:
+    """What a lab defines, as it stands in the notebook, with these settings for its own."""
+    from notebook_code import defined
 
-    sizes = {"gamma": GAMMA, "lr": LR, "batch_size": BATCH, "carts": CARTS, "refresh": REFRESH}
-    used = {"torch": torch, "F": F, "copy": copy, "lab": lab, "session": lab.setup(), "epochs": 1}
-    functions = ["newborn", "td_loss", "stepper"]
-    scope = used | sizes | {"warmup": WARMUP, "ticks": 1}
-    return compiled("15-deep-q-learning.ipynb", functions, scope)
+    names = defined(name, lab.setup())
+    names.update(settings, lr=LR, carts=CARTS, epochs=1)
+    return names
+
+
+def _lab15() -> dict[str, Any]:
+    sizes = {"batch_size": BATCH, "refresh": REFRESH, "warmup": WARMUP}
+    return _notebook("15-deep-q-learning.ipynb", gamma=GAMMA, **sizes)
+
+
+def _lab16() -> dict[str, Any]:
+    return _notebook("16-policy-gradients.ipynb", gamma=PPO_GAMMA, horizon=HORIZON, limit=500)
 
 
 def ours_learns(ticks: int) -> None:
@@ -115,23 +121,6 @@ def sb3_learns(ticks: int) -> None:
         agent.learn(ticks * CARTS)
 
 
-@functools.cache
-def _lab16() -> dict[str, Any]:
-    """Lab 16's agent, as it stands in the notebook."""
-    from notebook_code import compiled
-
-    libraries = {"torch": torch, "nn": nn, "F": F, "lab": lab, "session": lab.setup()}
-    used = {
-        "Categorical": Categorical,
-        "kl_divergence": kl_divergence,
-        "explained_variance_score": explained_variance_score,
-    }
-    sizes = {"gamma": 0.99, "lr": LR, "carts": CARTS, "horizon": HORIZON, "limit": 500}
-    names = ["network", "draw", "gae", "log_prob", "collect", "ppo_loss", "improve", "newborn"]
-    scope = libraries | used | sizes | {"epochs": 1, "updates": 1}
-    return compiled("16-policy-gradients.ipynb", [*names, "stepper", "told"], scope)
-
-
 def ours_improves(updates: int) -> None:
     """PPO of lab 16 through `lab.train`, with history, bar, event files and checkpoints."""
     notebook = _lab16()
@@ -164,8 +153,8 @@ def loop_improves(updates: int) -> None:
             later, following = critic(obs)[:, 0], torch.zeros(CARTS)
         advantages = torch.zeros_like(rewards)
         for t in reversed(range(HORIZON)):
-            delta = rewards[t] + 0.99 * later * (1 - ends[t]) - values[t]
-            following = delta + 0.99 * LAMBDA * (1 - ends[t]) * following
+            delta = rewards[t] + PPO_GAMMA * later * (1 - ends[t]) - values[t]
+            following = delta + PPO_GAMMA * LAMBDA * (1 - ends[t]) * following
             advantages[t], later = following, values[t]
         columns = (states, actions, old, advantages, advantages + values)
         data = [rows.flatten(0, 1) for rows in columns]
@@ -192,7 +181,7 @@ def sb3_improves(updates: int) -> None:
 
     agent = PPO(
         "MlpPolicy", make_vec_env("CartPole-v1", CARTS), learning_rate=LR, n_steps=HORIZON,
-        batch_size=HORIZON * CARTS // 4, n_epochs=PASSES, gamma=0.99, gae_lambda=LAMBDA,
+        batch_size=HORIZON * CARTS // 4, n_epochs=PASSES, gamma=PPO_GAMMA, gae_lambda=LAMBDA,
         clip_range=CLIP, ent_coef=0.01, vf_coef=0.25, max_grad_norm=0.5, device="cpu",
     )  # fmt: skip
     agent.learn(updates * HORIZON * CARTS)

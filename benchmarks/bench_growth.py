@@ -2,36 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import torch
-import torch.nn.functional as F
 from torch import nn
 
 import labhelpers as lab
 
 TIMES = (1, 2, 4)
 WHAT = ("images", "parameters", "runs")
-BATCH, LR = 128, 1e-3
-
-
-def bare(model: nn.Module, data: lab.ImageData) -> None:
-    """The loop that everybody writes, on tensors that are normalised as a whole."""
-    optimizer = torch.optim.Adam(model.parameters(), LR, fused=True)
-    images, labels = data.train.normalise(data.train.images), data.train.labels
-    for index in torch.randperm(len(labels)).split(BATCH):
-        loss = F.cross_entropy(model(images[index]), labels[index])
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-
-
-def fit(model: nn.Module, data: lab.ImageData) -> None:
-    """`lab.fit` with everything on."""
-    once = {"batch_size": BATCH, "run": "bench/growth", "fresh": True}
-    lab.fit(model, data, epochs=1, lr=LR, **once)
+BATCH = 128
 
 
 def runs(n: int, data: lab.ImageData) -> None:
@@ -49,18 +32,23 @@ def wide(times: int) -> nn.Module:
     return lab.MLP(784, 128 * times, 10)
 
 
-def jobs(quick: bool) -> dict[str, dict[str, Callable[[], object]]]:
-    """For each kind of work a group; its rows are the amounts, for the bare loop and for ours."""
+def jobs(quick: bool, task: Callable, loops: dict) -> dict[str, dict[str, Callable[[], object]]]:
+    """For each kind of work a group; its rows are the amounts, for each of the loops.
+
+    `task` makes what a loop takes from a name, a model and data: both are those of `bench`.
+    """
     unit = 300 if quick else 10_000
     data = {times: lab.load_data("mnist", times * unit) for times in TIMES}
     small = data[1]
     groups: dict[str, dict[str, Callable[[], object]]] = {name: {} for name in WHAT}
     for times in TIMES:
-        for name, loop in {"bare loop": bare, "lab.fit": fit}.items():
+        images = task("MLP", wide(1), data[times])
+        parameters = task("MLP", wide(times), small)
+        for name, loop in loops.items():
             label = f"{name}, × {times}"
-            groups["images"][label] = lambda f=loop, n=times: f(wide(1), data[n])
-            groups["parameters"][label] = lambda f=loop, n=times: f(wide(n), small)
-        groups["runs"][f"lab.study, × {times}"] = lambda n=times: runs(n, small)
+            groups["images"][label] = functools.partial(loop, images)
+            groups["parameters"][label] = functools.partial(loop, parameters)
+        groups["runs"][f"lab.study, × {times}"] = functools.partial(runs, times, small)
     per = f"{unit:,} images, {sum(p.numel() for p in wide(1).parameters()):,} parameters"
     return {f"growth with {name} (× 1: {per}, one run)": group for name, group in groups.items()}
 

@@ -125,7 +125,7 @@ def test_json_and_printed_table_agree(start, tmp_path, monkeypatch, capsys):
 def test_growth_is_measured_and_drawn_for_each_kind_of_work(session, tmp_path):
     sizes = [sum(p.numel() for p in bench_growth.wide(n).parameters()) for n in bench_growth.TIMES]
     assert [round(size / sizes[0], 2) for size in sizes] == [1, 2, 4]
-    groups = bench_growth.jobs(quick=True)
+    groups = bench_growth.jobs(True, bench.Task, bench.GROWTH)
     table = bench.turns({name: groups[name] for name in list(groups)[-1:]}, rounds=1)
     assert [row["what"] for row in table] == [f"lab.study, × {n}" for n in (1, 2, 4)]
     numbers = {"median": 1.0, "low": 0.5, "high": 2.0}
