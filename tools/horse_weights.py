@@ -7,22 +7,22 @@ are the functions of the notebook itself, so that the lab shows what it ships.
 
 from __future__ import annotations
 
-import ast
 import copy
-import json
+import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import torch
 import torch.nn.functional as F
+import weights
 from torch import nn
 
 import labhelpers as lab
 
 ROOT = Path(__file__).resolve().parents[1]
-NOTEBOOK = ROOT / "notebooks" / "07-dcgan.ipynb"
-TARGET = ROOT / "labhelpers" / "published" / "07-horses.pt"
+sys.path.append(str(ROOT / "tests"))  # notebook_code: what a notebook defines
+TARGET = weights.PUBLISHED / "07-horses.pt"
 PICTURE = ROOT / "runs" / "07-horses.png"
 EPOCHS = 22  # of 141 steps
 NAMES = {"start", "follow", "draw_noise", "move", "make_step", "up", "down"}
@@ -31,12 +31,9 @@ NAMES |= {"horse_generator", "horse_discriminator", "horses_of", "train_horses"}
 
 def functions(scope: dict[str, Any]) -> dict[str, Any]:
     """Return `scope` with the functions of `NAMES` added, compiled from the cells of the lab."""
-    cells = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
-    code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
-    for node in (node for text in code if "%pip" not in text for node in ast.parse(text).body):
-        if isinstance(node, ast.FunctionDef) and node.name in NAMES:
-            exec(ast.unparse(node), scope)
-    return scope
+    from notebook_code import compiled
+
+    return compiled("07-dcgan.ipynb", NAMES, scope)
 
 
 @torch.no_grad()
@@ -58,12 +55,7 @@ def main() -> None:
     horses, began = scope["horses_of"](photos), time.process_time()
     average = scope["train_horses"](horses, EPOCHS).state["average"]
     minutes = (time.process_time() - began) / 60
-    weights = {name: value.cpu() for name, value in average.state_dict().items()}
-    halves = {
-        name: value.half() if value.is_floating_point() else value
-        for name, value in weights.items()
-    }
-    torch.save(halves, TARGET)
+    weights.write(average, TARGET)
     draw(average, horses.images)
     print(f"{TARGET}: {photos.source}, {len(horses)} images, {minutes:.0f} min of a core")
 

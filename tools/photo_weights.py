@@ -6,14 +6,12 @@ once. Run it as ``python tools/photo_weights.py``; a run that is cut off is resu
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import torch
+import weights
 
 import labhelpers as lab
 
-ROOT = Path(__file__).resolve().parents[1]
-TARGET = ROOT / "labhelpers" / "published" / "05-photos.pt"
+TARGET = weights.PUBLISHED / "05-photos.pt"
 SEED, WIDTH, IMAGES, EPOCHS = 0, 16, 10_000, 14
 
 
@@ -40,12 +38,7 @@ def main() -> None:
         seed=SEED,
         run="05/photos",
     )
-    weights = {name: value.cpu() for name, value in run.model.state_dict().items()}
-    halves = {
-        name: value.half() if value.is_floating_point() else value
-        for name, value in weights.items()
-    }
-    torch.save(halves, TARGET)
+    weights.write(run.model, TARGET)
     print(f"{TARGET}: validation accuracy {run.history[-1]['val_accuracy']:.1%}")
 
 
