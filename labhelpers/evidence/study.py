@@ -1,5 +1,6 @@
 """`study`: one experiment over a grid and several seeds."""
 
+import contextlib
 import math
 import sys
 import time
@@ -133,7 +134,8 @@ def _measure(
         file=sys.stdout,
         disable=current.quiet,
     )
-    with warnings.catch_warnings(), workers.carried(), bar:
+    carried = workers.carried() if around else contextlib.nullcontext()  # nothing leaves home
+    with warnings.catch_warnings(), carried, bar:
         # A process is replaced when its memory has grown: nothing to tell.
         warnings.filterwarnings("ignore", "A worker stopped", UserWarning)
         for i, result in joblib.Parallel(n_jobs=count, return_as="generator_unordered")(jobs):

@@ -107,7 +107,7 @@ def _bounds(figure: Figure) -> Bbox:
     engine = figure.get_layout_engine()
     if engine is not None:
         engine.execute(figure)
-        figure.set_layout_engine("none")  # what was laid out stays
+        figure.set_layout_engine(None)  # what was laid out stays, and is not laid out again
     return figure.get_tightbbox().padded(rcParams["savefig.pad_inches"])
 
 

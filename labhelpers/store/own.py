@@ -45,6 +45,7 @@ def _is_own_name(module: str | None) -> bool:
     return _is_own_file(str(module), getattr(sys.modules.get(str(module)), "__file__", None))
 
 
+@functools.cache  # asked of some 3,000 modules by each study
 def _is_own_file(module: str, file: str | None) -> bool:
     if file is None or module.partition(".")[0] == "labhelpers":
         return False
