@@ -1,7 +1,6 @@
 """`save_figure`: the one place that shows and saves a figure."""
 
 import base64
-import functools
 import html
 import io
 import re
@@ -15,7 +14,6 @@ from matplotlib.cbook import is_math_text
 from matplotlib.figure import Figure
 from matplotlib.mathtext import MathTextParser
 from matplotlib.text import Text
-from matplotlib.ticker import ScalarFormatter
 from matplotlib.transforms import Bbox
 
 from labhelpers import session
@@ -60,15 +58,16 @@ def save_figure(
     figure = (ax.flat[0] if isinstance(ax, np.ndarray) else ax).get_figure(root=True)
     if not isinstance(figure, Figure):
         raise ValueError("the axes belong to no figure: they were removed from it")
-    _take_dollars_literally(figure)
     whole = " ".join([caption, *_sources(data)]).strip()
-    buffer = io.BytesIO()
-    about = {"Description": alt or whole}
-    figure.savefig(buffer, format="png", bbox_inches=_bounds(figure), metadata=about)
+    try:
+        png = _png(figure, alt or whole)
+    except ValueError:  # of Matplotlib's mathematics; another one is raised again
+        _take_dollars_literally(figure)
+        png = _png(figure, alt or whole)
     plt.close(figure)
     path = session.current().figures / f"{name}.png"
-    reported(write_atomically, path, buffer.getvalue(), where=path)
-    display(Shown(buffer.getvalue(), whole, alt or whole))
+    reported(write_atomically, path, png, where=path)
+    display(Shown(png, whole, alt or whole))
 
 
 class Shown:
@@ -102,6 +101,13 @@ class Shown:
         return data, {"image/png": {"alt": self.alt, "caption": self.caption}}
 
 
+def _png(figure: Figure, description: str) -> bytes:
+    buffer = io.BytesIO()
+    about = {"Description": description}
+    figure.savefig(buffer, format="png", bbox_inches=_bounds(figure), metadata=about)
+    return buffer.getvalue()
+
+
 def _bounds(figure: Figure) -> Bbox:
     """What ``bbox_inches="tight"`` finds, in inches, without drawing everything twice for it."""
     engine = figure.get_layout_engine()
@@ -121,19 +127,14 @@ def _sources(data: ImageData | None) -> list[str]:
 def _take_dollars_literally(figure: Figure) -> None:
     """Show text that is no formula as it stands: a class called "$_{" must not end the figure."""
     for axis in (axis for ax in figure.axes for axis in (ax.xaxis, ax.yaxis)):
-        if not isinstance(axis.get_major_formatter(), ScalarFormatter):  # slow, and only numbers
-            axis.get_ticklabels()  # names of categories become text only when they are asked for
+        axis.get_ticklabels()  # names of categories become text only when they are asked for
     for text in figure.findobj(Text):
         if not all(map(_can_be_drawn, text.get_text().split("\n"))):
             text.set_parse_math(False)
 
 
-_TICK = re.compile(r"\$\\mathdefault\{[−-]?([\d.]+(\\times)?)?(10\^\{[−-]?\d+\})?\}\$")  # 10³
-
-
-@functools.lru_cache(maxsize=4096)
 def _can_be_drawn(line: str) -> bool:
-    if not is_math_text(line) or _TICK.fullmatch(line):
+    if not is_math_text(line):
         return True
     try:
         MathTextParser("agg").parse(line)
