@@ -8,12 +8,13 @@ import argparse
 import base64
 import html
 import io
-import json
 import os
 import re
 import shutil
+import signal
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
@@ -23,6 +24,7 @@ from PIL import Image
 
 from labhelpers.evidence.rows import file_name
 from labhelpers.session import published_figures
+from labhelpers.store.files import update_json
 
 ROOT = Path(__file__).resolve().parents[1]
 LARGEST = 1_400_000  # bytes of a notebook; a test allows 1,500,000
@@ -54,6 +56,7 @@ def main() -> None:
     unknown = [lab for lab in options.lab if not any(number(path) == lab for path in paths)]
     if unknown:
         sys.exit(f"no lab {', '.join(unknown)}: there are {', '.join(path.stem for path in paths)}")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # as Ctrl-C: tidied up
     for path in paths:
         if not options.lab or number(path) in options.lab:
             execute(path, options.budget, options.mode)
@@ -65,14 +68,17 @@ def number(path: Path) -> str:
 
 
 def execute(path: Path, budget: str, mode: str | None) -> None:
-    """Execute one notebook from a clean kernel; write it also when a cell fails, then raise."""
+    """Execute one notebook from a clean kernel.
+
+    One that fails or is stopped is kept in runs/executed/, and raises: what stands in place, the
+    claims included, stays whole.
+    """
     notebook = nbformat.read(path, 4)
-    place = path.parent if mode and budget == "laptop" else ROOT / "runs" / "executed"
-    target = place / path.name
+    elsewhere = ROOT / "runs" / "executed" / path.name
+    target = path if mode and budget == "laptop" else elsewhere
     os.environ.pop("LABHELPERS_PUBLISH", None)
     os.environ.update(environment(path, budget, mode))
-    if mode:
-        record(path.stem, budget)
+    before = dropped_claims(path.stem, budget) if mode else {}
     client = NotebookClient(
         notebook,
         timeout=3600,
@@ -86,13 +92,24 @@ def execute(path: Path, budget: str, mode: str | None) -> None:
     began = time.monotonic()
     try:
         client.execute()
-    finally:
-        minutes = (time.monotonic() - began) / 60
+    except BaseException:
         if mode:
-            stamp(notebook, record(path.stem, budget, mode, minutes))
-        target.parent.mkdir(parents=True, exist_ok=True)
-        nbformat.write(slim(clean(notebook)), target)
+            update(path.stem, budget, lambda entry: entry.update(before))
+        write(notebook, elsewhere)
+        print(f"stopped: see {elsewhere.relative_to(ROOT)}; pictures in place may be new")
+        raise
+    minutes = (time.monotonic() - began) / 60
+    if mode:
+        what = budget if mode == "publish" else f"{budget}, published rows"
+        stamp(notebook, timed(path.stem, budget, what, minutes))
+    write(notebook, target)
     print(f"{minutes:.1f} min → {target.relative_to(ROOT)}")
+
+
+def write(notebook: nbformat.NotebookNode, target: Path) -> None:
+    """Write an executed notebook, cleaned and no larger than a test allows."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    nbformat.write(slim(clean(notebook)), target)
 
 
 def environment(path: Path, budget: str, mode: str | None) -> dict[str, str]:
@@ -110,22 +127,38 @@ def environment(path: Path, budget: str, mode: str | None) -> dict[str, str]:
     return found | {"LABHELPERS_PUBLISH": mode, "LABHELPERS_RUNS": str(runs)}
 
 
-def record(stem: str, budget: str, mode: str = "", minutes: float | None = None) -> dict:
-    """Keep a notebook's minutes in the results of its budget, for a run that measured everything
-    or for one from the published rows; without minutes, drop its old claims.
-    """
-    folder = published_figures(ROOT, budget)
-    path = folder / "results.json"
-    results = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    entry = results.setdefault(stem, {})
-    if minutes is None:
+def update(stem: str, budget: str, change: Callable[[dict], None]) -> None:
+    """Let `change` alter a notebook's entry in the results of a budget."""
+    update_json(
+        published_figures(ROOT, budget) / "results.json",
+        lambda results: change(results.setdefault(stem, {})),
+    )
+
+
+def dropped_claims(stem: str, budget: str) -> dict:
+    """Drop a notebook's claims, which this run makes anew; return them, to be put back."""
+    before = {}
+
+    def drop(entry: dict) -> None:
+        before.update(claims=entry.get("claims", {}))
         entry["claims"] = {}
-    else:
-        what = budget if mode == "publish" else f"{budget}, published rows"
-        entry.setdefault("minutes", {})[what] = round(minutes, 1)
-    folder.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    return entry.get("minutes", {})
+
+    update(stem, budget, drop)
+    return before
+
+
+def timed(stem: str, budget: str, what: str, minutes: float) -> dict[str, float]:
+    """Keep the minutes of a run that measured everything, or of one from the published rows;
+    return those of both.
+    """
+    both = {}
+
+    def add(entry: dict) -> None:
+        both.update(entry.get("minutes", {}), **{what: round(minutes, 1)})
+        entry["minutes"] = both
+
+    update(stem, budget, add)
+    return both
 
 
 def stamp(notebook: nbformat.NotebookNode, minutes: dict[str, float]) -> None:

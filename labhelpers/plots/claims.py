@@ -48,21 +48,23 @@ def claims() -> Any:
         return None
     # A copy may be called "Kopie von 01": what no file name of a figure allows becomes a line.
     number = re.sub(r"[^A-Za-z0-9_]+", "-", session.notebook_name().partition("-")[0]).strip("-")
-    axes = plot_claims(made)
+    rows = [
+        {"verdict": claim.verdict, "measured": claim.words, "claimed": claim.claimed}
+        for claim in made
+    ]
+    table = pd.DataFrame(rows, index=pd.Index([claim.statement for claim in made], name="claim"))
+    loaded = session.current().sources
+    sources = [claim.interval.about.get("sources", loaded) for claim in made]
+    table.attrs["sources"] = {name: source for of in sources for name, source in of.items()}
     told = [f"{claim.statement}: {claim.verdict}" for claim in made]
     caption = (
         "Every claim of this lab, headlines in bold. Bar: interval over seeds or cases; line: "
         "threshold; shaded: margin, a difference too small to matter. Intervals cover the choice "
         "of seeds or cases, not the finite set of test images."
     )
-    save_figure(
-        axes[0], f"{number or 'unknown'}-claims", caption, alt="Claims. " + "; ".join(told) + "."
-    )
-    rows = [
-        {"verdict": claim.verdict, "measured": claim.words, "claimed": claim.claimed}
-        for claim in made
-    ]
-    return pd.DataFrame(rows, index=pd.Index([claim.statement for claim in made], name="claim"))
+    alt = "Claims. " + "; ".join(told) + "."
+    save_figure(plot_claims(made)[0], f"{number or 'unknown'}-claims", caption, alt, data=table)
+    return table
 
 
 def plot_claims(made: Sequence[Claim]) -> list[Axes]:

@@ -4,7 +4,7 @@ import base64
 import html
 import io
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -20,13 +20,16 @@ from labhelpers import session
 from labhelpers.data.images import ImageData
 from labhelpers.store.files import reported, write_atomically
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 
 def save_figure(
     ax: Axes | np.ndarray,
     name: str,
     caption: str = "",
     alt: str = "",
-    data: ImageData | None = None,
+    data: "ImageData | pd.DataFrame | None" = None,
 ) -> None:
     r"""Save the figure of `ax` (or an array of axes), show it once with its caption, and close it.
 
@@ -39,7 +42,8 @@ def save_figure(
         caption: what is seen, with n and the interval; data that is not the original is named
             behind it. A ``$`` in it is a dollar, not mathematics.
         alt: one sentence for those who cannot see the picture; the caption by default.
-        data: what the picture is of, where a notebook uses several data sets.
+        data: what the picture is of, where a notebook uses several data sets: one of them, or the
+            table of a study, which remembers what it was measured on.
 
     Raises ValueError for a name that is no plain file name. A folder that cannot be written is
     reported, and the figure is shown all the same.
@@ -117,11 +121,14 @@ def _bounds(figure: Figure) -> Bbox:
     return figure.get_tightbbox().padded(rcParams["savefig.pad_inches"])
 
 
-def _sources(data: ImageData | None) -> list[str]:
-    """A sentence for each data set in use that is not the original."""
-    used = session.current().sources.items()
-    named = sorted(source for name, source in used if data is None or name == data.name)
-    return [f"Data: {source}." for source in named]
+def _sources(data: "ImageData | pd.DataFrame | None") -> list[str]:
+    """A sentence for each data set that is not the original."""
+    used = session.current().sources
+    if isinstance(data, ImageData):
+        used = {name: source for name, source in used.items() if name == data.name}
+    elif data is not None:
+        used = data.attrs.get("sources", used)
+    return [f"Data: {source}." for source in sorted(used.values())]
 
 
 def _take_dollars_literally(figure: Figure) -> None:

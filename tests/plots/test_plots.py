@@ -132,6 +132,20 @@ def test_a_saved_figure_carries_its_caption_source_and_alt_text_and_is_closed(se
     other, shapes = lab.plot_history(run([2.0, 1.0])), lab.load_data("shapes")
     lab.save_figure(other, "99-other", caption="Other data.", data=shapes)
     assert shown[2][1]["image/png"]["alt"] == "Other data."  # its own: no stand-in is named
+    rows = pd.DataFrame({"loss": [1.0]})
+    rows.attrs["sources"] = {"cifar10": "cifar10, JPEG copy"}  # as a study's table remembers
+    lab.save_figure(lab.plot_history(run([2.0, 1.0])), "99-rows", caption="Rows.", data=rows)
+    assert shown[3][1]["image/png"]["caption"] == "Rows. Data: cifar10, JPEG copy."
+
+
+def test_the_chart_of_claims_names_what_they_were_measured_on(session, shown, monkeypatch):
+    monkeypatch.setattr("labhelpers.evidence.claims._claims", {})
+    lab.load_data("mnist")
+    rows = pd.DataFrame({"seed": [0, 1], "loss": [1.0, 2.0]})
+    rows.attrs["sources"] = {"cifar10": "cifar10, JPEG copy"}
+    lab.claim("Of these rows", lab.interval(rows.loss), above=0)
+    assert lab.claims().attrs["sources"] == rows.attrs["sources"]
+    assert shown[0][1]["image/png"]["caption"].endswith("Data: cifar10, JPEG copy.")
 
 
 def test_the_alt_text_stands_in_the_picture_and_the_caption_is_text(session, shown):

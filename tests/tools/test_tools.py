@@ -15,6 +15,8 @@ import nbformat
 import numpy as np
 import pytest
 import readme
+from nbclient.exceptions import CellExecutionError
+from nbformat import v4
 
 import labhelpers as lab
 
@@ -156,3 +158,45 @@ def test_template_has_the_parts_of_a_lab_and_is_not_run_as_one():
 def test_a_lab_with_a_letter_is_another_lab():
     paths = [Path("08-rules.ipynb"), Path("08b-compared.ipynb")]
     assert [execute.number(path) for path in paths] == ["08", "08b"]
+
+
+@pytest.fixture
+def house(tmp_path, monkeypatch):
+    """A checkout with one lab, published before; return what writes its only cell."""
+    monkeypatch.setattr(execute, "ROOT", tmp_path)
+    for name in ("PUBLISH", "BUDGET", "NOTEBOOK", "RUNS"):
+        monkeypatch.setenv(f"LABHELPERS_{name}", "put back at the end")
+    path = tmp_path / "notebooks" / "98-b.ipynb"
+    results = tmp_path / "figures" / "results.json"
+    for folder in (path.parent, results.parent):
+        folder.mkdir()
+    results.write_text(json.dumps({"98-b": {"claims": {"old": 1}}, "97-a": 2}), encoding="utf-8")
+
+    def lab_of(code):
+        nbformat.write(
+            v4.new_notebook(cells=[v4.new_markdown_cell("# B"), v4.new_code_cell(code)]), path
+        )
+        return path, results
+
+    return lab_of
+
+
+def test_an_execution_that_fails_leaves_everything_in_place_whole(house, tmp_path, capsys):
+    path, results = house("1 / 0")
+    before = path.read_bytes()
+    with pytest.raises(CellExecutionError):
+        execute.execute(path, "laptop", "refresh")
+    assert path.read_bytes() == before
+    kept = json.loads(results.read_text(encoding="utf-8"))
+    assert kept == {"98-b": {"claims": {"old": 1}}, "97-a": 2}
+    assert "ZeroDivisionError" in (tmp_path / "runs/executed/98-b.ipynb").read_text("utf-8")
+    assert "stopped: see runs/executed/98-b.ipynb" in capsys.readouterr().out
+
+
+def test_an_execution_writes_outputs_and_minutes_and_drops_the_old_claims(house):
+    path, results = house("print(6 * 7)")
+    execute.execute(path, "laptop", "refresh")
+    assert nbformat.read(path, 4).cells[1].outputs[0].text == "42\n"
+    kept = json.loads(results.read_text(encoding="utf-8"))
+    assert kept["98-b"]["claims"] == {} and kept["97-a"] == 2
+    assert list(kept["98-b"]["minutes"]) == ["laptop, published rows"]
