@@ -58,6 +58,7 @@ lab.diagram("02")
 lab.hint("signal_sizes")
 lab.solution("signal_sizes")
 lab.load_text("language")
+lab.data.text.PACKAGES = ("joblib",)  # enough, and read in half a second
 lab.load_text("docstrings")
 print("done")
 '''

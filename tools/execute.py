@@ -11,7 +11,6 @@ import io
 import os
 import re
 import shutil
-import signal
 import sys
 import time
 from collections.abc import Callable
@@ -56,7 +55,6 @@ def main() -> None:
     unknown = [lab for lab in options.lab if not any(number(path) == lab for path in paths)]
     if unknown:
         sys.exit(f"no lab {', '.join(unknown)}: there are {', '.join(path.stem for path in paths)}")
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # as Ctrl-C: tidied up
     for path in paths:
         if not options.lab or number(path) in options.lab:
             execute(path, options.budget, options.mode)

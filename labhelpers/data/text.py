@@ -6,6 +6,7 @@ import importlib.util
 import random
 import re
 import urllib.request
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.client import HTTPException
@@ -184,14 +185,26 @@ def _docstrings() -> str:
 def _prose(path: Path) -> Iterator[str]:
     """Yield the paragraphs of a module's docstrings that are sentences in plain ASCII."""
     kinds = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-    for node in ast.walk(ast.parse(path.read_bytes())):
-        documentation = ast.get_docstring(node) if isinstance(node, kinds) else None
-        for paragraph in re.split(r"\n\s*\n", documentation or ""):
+    statements = _statements(ast.parse(path.read_bytes()))
+    for node in (node for node in statements if isinstance(node, kinds)):
+        for paragraph in re.split(r"\n\s*\n", ast.get_docstring(node) or ""):
             line = " ".join(paragraph.split())
-            letters = sum(character.isalpha() or character == " " for character in line)
             if (
                 re.fullmatch(r"[A-Z][ -~]{58,}[.!?]", line)
                 and not re.search(r">>>|---|::|==", line)
-                and letters >= 0.88 * len(line)
+                and len(re.findall(r"[A-Za-z ]", line)) >= 0.88 * len(line)
             ):
                 yield line
+
+
+def _statements(module: ast.Module) -> Iterator[ast.AST]:
+    """What `ast.walk` yields, in its order, without the insides of expressions."""
+    waiting: deque[ast.AST] = deque([module])
+    while waiting:
+        node = waiting.popleft()
+        yield node
+        waiting.extend(filter(_is_statement, ast.iter_child_nodes(node)))
+
+
+def _is_statement(node: ast.AST) -> bool:
+    return isinstance(node, ast.stmt | ast.excepthandler | ast.match_case)

@@ -185,7 +185,8 @@ def _line(
     minutes: float,
 ) -> str:
     """One line on what was loaded, and what was measured."""
-    line = f"{run}: {plan.points} settings × {len(plan.seeds)} seeds = {len(plan.calls)} runs"
+    settings, seeds = _counted(plan.points, "setting"), _counted(len(plan.seeds), "seed")
+    line = f"{run}: {settings} × {seeds} = {_counted(len(plan.calls), 'run')}"
     if told.get("loaded"):
         of = f"{told['budget']} budget, {told['device']}, {told['minutes']:.0f} min of a core"
         line += f": {told['loaded']} published ({of}; fresh=True measures them here)"
@@ -194,12 +195,16 @@ def _line(
     left = len(plan.calls) - len(done)
     if left:
         whole = minutes * (len(measured) + left) / max(len(measured), 1)
-        seeds = len({plan.calls[i]["seed"] for i in done})
+        here = len({plan.calls[i]["seed"] for i in done})
         line += (
-            f"\n  no published rows fit: {seeds} of {len(plan.seeds)} seeds measured here; "
+            f"\n  no published rows fit: {here} of {seeds} measured here; "
             f"live=None measures all, in about {math.ceil(whole)} min"
         )
     return line
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 def _table(plan: Plan, done: dict[int, Done]) -> "pd.DataFrame":

@@ -75,7 +75,7 @@ def test_twelve_notebooks(tmp_path, capsys):
     damaged = tmp_path / "damaged.ipynb"
     damaged.write_bytes(paths[0].read_bytes()[:300])
     out = tmp_path / "new" / "marks.csv"
-    assert marks.main([str(tmp_path), "--out", str(out), "--seconds", "1", "--jobs", "2"]) == 0
+    assert marks.main([str(tmp_path), "--out", str(out), "--seconds", "3", "--jobs", "2"]) == 0
 
     with open(out, encoding="utf-8", newline="") as file:
         table = csv.DictReader(file)

@@ -2,6 +2,7 @@
 
 import errno
 import signal
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -105,7 +106,7 @@ def test_a_write_is_tried_again_while_a_drive_is_away(tmp_path, monkeypatch):
         sync(descriptor)
 
     monkeypatch.setattr(files.os, "fsync", sometimes)
-    monkeypatch.setattr(files.time, "sleep", waited.append)
+    monkeypatch.setattr(files, "time", SimpleNamespace(sleep=waited.append))  # no other thread's
     write_atomically(tmp_path / "x", b"whole")
     assert (tmp_path / "x").read_bytes() == b"whole" and waited == list(files.WAITS[:2])
 

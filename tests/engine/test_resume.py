@@ -53,7 +53,8 @@ def live(run, end, save_seconds):
 
 lives, ends = json.loads(sys.argv[1]), []
 lab.setup(seed=3, device="cpu", budget="smoke")
-lab.load_data("mnist")  # loads what a life needs
+lab.load_data("mnist")  # loads what a life needs, as does the first optimizer: torch._dynamo
+torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
 for life in lives:  # each in a process of its own: a fork, which saves importing torch again
     sys.stdout.flush()
     child = os.fork()
