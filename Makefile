@@ -4,6 +4,8 @@ BIN := .venv/bin
 BUDGET ?= laptop
 LAB ?=
 NEWEST ?= python3.13
+# A notebook or a file of tests goes to one of two to four processes, by the machine's cores.
+TOGETHER := -m pytest -n logical --maxprocesses 4 --dist loadfile
 
 .PHONY: lab run publish refresh readme release address site test-site anatomy test notebooks bench profile browser smollm2 colab extras compat \
 	lowest newest clean
@@ -58,8 +60,8 @@ test: .venv/.ready       ## lint, types, spelling, unit tests, then every notebo
 	"$(BIN)/ruff" format --check .
 	"$(BIN)/mypy"
 	"$(BIN)/codespell"
-	"$(BIN)/python" -m pytest --durations=12 tests
-	"$(BIN)/python" -m pytest --nbval-lax notebooks
+	"$(BIN)/python" $(TOGETHER) --durations=12 tests
+	"$(BIN)/python" $(TOGETHER) --nbval-lax notebooks
 
 bench: .venv/.ready      ## speed against bare PyTorch, Lightning and skorch; on a machine that does nothing else
 	"$(BIN)/python" -m pip install -q -e ".[bench]"
@@ -90,14 +92,14 @@ lowest: .venv/.ready     ## in .venv-lowest, with uv
 	"$(BIN)/python" -m pip install -q uv
 	"$(BIN)/uv" venv -q --clear --python "$(BIN)/python" .venv-lowest
 	"$(BIN)/uv" pip install -q --python .venv-lowest --resolution lowest-direct -r requirements.txt
-	.venv-lowest/bin/python -m pytest --durations=12 tests
-	.venv-lowest/bin/python -m pytest --nbval-lax notebooks
+	.venv-lowest/bin/python $(TOGETHER) --durations=12 tests
+	.venv-lowest/bin/python $(TOGETHER) --nbval-lax notebooks
 
 newest:                  ## in .venv-newest, with $(NEWEST)
 	$(NEWEST) -m venv --clear .venv-newest
 	.venv-newest/bin/python -m pip install -q -r requirements.txt
-	.venv-newest/bin/python -m pytest --durations=12 tests
-	.venv-newest/bin/python -m pytest --nbval-lax notebooks
+	.venv-newest/bin/python $(TOGETHER) --durations=12 tests
+	.venv-newest/bin/python $(TOGETHER) --nbval-lax notebooks
 
 clean:                   ## remove what runs wrote; data/, my-labs/ and .venv stay
 	rm -rf runs .pytest_cache .ruff_cache .mypy_cache

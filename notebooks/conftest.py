@@ -28,22 +28,20 @@ if not os.access(Path.home(), os.W_OK):
 LIMIT, SETUP = 12.0, 4.0
 # Labs that are above it, or near it on a busy machine: their ceilings may only shrink.
 CEILINGS = {
-    "01": 22,
+    "01": 19,
     "02": 18,
-    "03": 28,
-    "04": 24,
-    "05": 24,
-    "06": 44,
-    "07": 78,
-    "08": 24,
-    "08b": 24,
-    "09": 34,
-    "10": 40,
-    "11": 34,
-    "12": 26,
-    "13": 22,
-    "14": 34,
-    "15": 24,
+    "03": 20,
+    "04": 19,
+    "05": 19,
+    "06": 18,
+    "07": 19,
+    "08": 19,
+    "09": 16,
+    "10": 24,
+    "11": 22,
+    "12": 23,
+    "13": 18,
+    "14": 21,
 }
 
 _used: dict[str, float] = {}  # notebook → seconds of CPU

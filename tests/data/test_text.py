@@ -338,6 +338,27 @@ def test_docstrings_are_sentences(start, monkeypatch, tmp_path):
     assert set(lines) == {sentence, sentence[:-1] + " two."} and len(lines) == 2
 
 
+def test_docstrings_are_met_in_the_order_in_which_python_walks_a_module():
+    source = """
+try:
+    def a(): 'in try'
+except E:
+    class B:
+        'in except'
+        def c(self): 'a method'
+match x:
+    case 1:
+        async def d(): 'in case'
+def e(x=lambda: 0): 'at the top'
+if y: pass
+else:
+    def f(): 'in else'
+"""
+    module = texts.ast.parse(source)
+    walked = [node for node in texts.ast.walk(module) if texts._is_statement(node)]
+    assert list(texts._statements(module)) == [module, *walked]
+
+
 # Byte pairs
 
 

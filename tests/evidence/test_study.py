@@ -115,6 +115,14 @@ def test_a_study_that_was_cut_off_computes_only_what_is_left(session):
     assert len(go.calls) == 10
 
 
+def test_the_line_counts_in_english(session, capsys):
+    lab.study(lambda seed: {"loss": 1.0}, seeds=1, run="one")
+    lab.study(lambda seed, depth: {"loss": 1.0}, seeds=2, run="four", depth=[1, 2])
+    said = capsys.readouterr().out
+    assert "one: 1 setting × 1 seed = 1 run" in said and "1 runs" not in said
+    assert "four: 2 settings × 2 seeds = 4 runs" in said
+
+
 def test_a_changed_experiment_is_computed_anew(session):
     for factor in (1, 2):
         table = lab.study(lambda seed: {"value": factor * (seed + 1)}, run="changed")  # noqa: B023
