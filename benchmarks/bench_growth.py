@@ -8,11 +8,12 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import torch
+from matplotlib.ticker import LogLocator
 from torch import nn
 
 import labhelpers as lab
 
-TIMES = (1, 2, 4)
+TIMES, EPOCHS = (1, 2, 4), 4
 WHAT = ("images", "parameters", "runs")
 BATCH = 128
 
@@ -22,7 +23,8 @@ def runs(n: int, data: lab.ImageData) -> None:
 
     def experiment(seed: int) -> dict[str, float]:
         torch.manual_seed(seed)
-        return lab.fit(lab.MLP(784, 128, 10), data, epochs=1, batch_size=BATCH, seed=seed).best
+        model = lab.MLP(784, 128, 10)
+        return lab.fit(model, data, epochs=EPOCHS, batch_size=BATCH, seed=seed).best
 
     lab.study(experiment, seeds=n, fresh=True, run="bench/runs", workers=1)
 
@@ -42,14 +44,15 @@ def jobs(quick: bool, task: Callable, loops: dict) -> dict[str, dict[str, Callab
     small = data[1]
     groups: dict[str, dict[str, Callable[[], object]]] = {name: {} for name in WHAT}
     for times in TIMES:
-        images = task("MLP", wide(1), data[times])
-        parameters = task("MLP", wide(times), small)
+        images = task("MLP", wide(1), data[times], EPOCHS)
+        parameters = task("MLP", wide(times), small, EPOCHS)
         for name, loop in loops.items():
             label = f"{name}, × {times}"
             groups["images"][label] = functools.partial(loop, images)
             groups["parameters"][label] = functools.partial(loop, parameters)
         groups["runs"][f"lab.study, × {times}"] = functools.partial(runs, times, small)
-    per = f"{unit:,} images, {sum(p.numel() for p in wide(1).parameters()):,} parameters"
+    parameters = sum(p.numel() for p in wide(1).parameters())
+    per = f"{EPOCHS} passes over {unit:,} images, {parameters:,} parameters"
     return {f"growth with {name} (× 1: {per}, one run)": group for name, group in groups.items()}
 
 
@@ -69,8 +72,11 @@ def draw(rows: list[dict], path: Path) -> None:
             ax.plot(TIMES, [medians[0] * n for n in TIMES], color="0.7", linestyle=":", zorder=0)
         ax.set(xscale="log", yscale="log", xlabel=f"{name}, times")
         ax.set_xticks(TIMES, [f"× {n}" for n in TIMES])
+        ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        ax.yaxis.set_major_formatter("{x:g}")
         ax.minorticks_off()
         ax.legend(loc="upper left")
-    axes[0].set(ylabel="seconds (median, lowest, highest)")
+    axes[0].set(ylabel="time / s")
+    figure.suptitle("Medians, lowest and highest of each; dotted: in proportion", fontsize=10)
     figure.savefig(path, dpi=100)
     plt.close(figure)
