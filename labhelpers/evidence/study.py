@@ -71,7 +71,7 @@ def study(
 
     Example:
         >>> lab.study(lambda seed, n: {"double": 2 * n}, run="00/doc", seeds=1, n=[1, 2])
-        00/doc: 2 settings × 1 seeds = 2 runs
+        00/doc: 2 settings × 1 seed = 2 runs
            n  seed  double
         0  1     0       2
         1  2     0       4
