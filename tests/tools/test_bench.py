@@ -167,6 +167,13 @@ def test_what_is_committed_is_a_full_measurement_on_real_mnist():
         "peak memory",
         "four runs of MLP",
         "four runs of LeNet-5",
+        "GPT",
+        "1,000 moves",
+        "DQN",
+        "PPO",
+        "growth with images",
+        "growth with parameters",
+        "growth with runs",
     ):
         assert any(row["group"].startswith(name) for row in results["rows"]), name
 
