@@ -48,6 +48,7 @@ _NAMES = {
     "plots.images": ["plot_images"],
     "plots.networks": ["plot_network"],
     "plots.carts": ["plot_film"],
+    "plots.flights": ["plot_flight"],
     "plots.study": ["plot_study"],
     "plots.curves": ["plot_curves"],
     "plots.diagrams.show": ["diagram"],
