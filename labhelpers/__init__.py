@@ -18,6 +18,7 @@ _NAMES = {
     "data.charts": ["draw_charts"],
     "data.sentences": ["labelled_sentences"],
     "data.environments": ["CartPole", "gridworld"],
+    "data.breakout": ["Breakout"],
     "data.gymnasiums": ["Gymnasium"],
     "data.replay": ["Replay"],
     "models.vision": ["MLP", "DeepMLP", "LeNet5", "BasicBlock", "ResNet", "shortcut"],
