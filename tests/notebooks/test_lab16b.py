@@ -152,7 +152,7 @@ AGENTS = {
 
 @pytest.mark.parametrize("name", AGENTS)
 def test_an_agent_is_the_same_again_and_also_after_a_cut(cells, name, monkeypatch, capsys):
-    cells |= {"landers": 3, "games": 3, "tests": (2, 2), "limit": 20}
+    cells |= {"landers": 3, "games": 3, "moons": 2, "boards": 2, "limit": 20}
     kind, agent = AGENTS[name]
     first = agent(cells).history
     assert agent(cells).history == first and len(first) == 2
@@ -178,7 +178,7 @@ def test_an_agent_is_the_same_again_and_also_after_a_cut(cells, name, monkeypatc
 
 
 def test_tests_begin_from_the_same_starts_every_time(cells, monkeypatch):
-    cells |= {"landers": 2, "tests": (3, 2), "limit": 5}
+    cells |= {"landers": 2, "moons": 3, "limit": 5}
     starts = []
 
     def play(act, world):

@@ -44,7 +44,7 @@ def _gradients(board: Board) -> None:
     board.box(1.2, 2.85, "critic's gradient\n∝ reward's unit", width=1.7, height=0.65, color="C3")
     board.box(4.3, 3.35, "cut together\nto length 0.5", width=1.7, height=0.7, color="C1")
     board.box(
-        7.4, 3.35, r"Adam: $\frac{c\,a}{|c\,a|\,+\,\epsilon}$", width=2.0, height=0.8, color="C2"
+        7.4, 3.35, r"Adam: $\dfrac{c\,a}{|c\,a|\,+\,\epsilon}$", width=2.0, height=0.9, color="C2"
     )
     board.arrow((2.1, 3.75), (3.4, 3.5), color="C0", width=1.0)
     board.arrow((2.1, 2.95), (3.4, 3.2), color="C3", width=4.0)
