@@ -139,8 +139,8 @@ def test_a_film_is_one_episode_from_first_to_last(cells):
         def forward(self, obs):
             return torch.tensor([[50.0, 0.0, 0.0]])
 
-    seen, paid = cells["film"](Still(), lab.Breakout(1, 0, limit=7))
-    assert seen.shape == (8, 4, 10, 10) and paid == 0
+    seen, paid = cells["film"](Still(), lab.Breakout(1, 0, limit=4))
+    assert seen.shape == (5, 4, 10, 10) and paid == 0
     assert torch.equal(seen[0], lab.Breakout(1, 0).obs[0])
 
 
