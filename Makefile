@@ -82,9 +82,9 @@ browser: .venv/.ready    ## two labs in JupyterLab and Chromium; pictures in run
 colab: .venv/.ready      ## lab 01 in a bare environment with Colab's versions (5 GB for its duration)
 	"$(BIN)/python" -m pytest tests/colab
 
-extras: .venv/.ready     ## what optional packages add: a study on a cluster, Weights & Biases offline, LunarLander
+extras: .venv/.ready     ## what optional packages add: a study on a cluster, Weights & Biases offline, LunarLander, MinAtar
 	"$(BIN)/python" -m pip install -q -e ".[cluster,wandb,agents]"
-	"$(BIN)/python" -m pytest tests/extras tests/data/test_gymnasiums.py
+	"$(BIN)/python" -m pytest tests/extras tests/data/test_gymnasiums.py tests/data/test_breakout.py
 
 compat: lowest newest    ## the tests with the lowest versions promised, and with the newest Python (5 GB each)
 

@@ -36,6 +36,7 @@ PICTURES = {  # the picture that a stranger would stop for; else a lab's first
     "14": "14-bits",
     "15": "15-target",
     "16": "16-policy",
+    "16b": "16b-flights",
 }
 
 
