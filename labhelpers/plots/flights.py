@@ -57,7 +57,7 @@ def _lander(ax: Axes, states: np.ndarray, chosen: np.ndarray) -> None:
         ax.add_patch(Polygon(CRAFT @ turn.T + place, color="C0", alpha=shade, linewidth=0))
         for knee, foot in zip(CRAFT[1:3] @ turn.T, FEET @ turn.T, strict=True):
             ax.plot(*np.stack([knee + place, foot + place]).T, color="C0", alpha=shade)
-    side = max(5.0, abs(places[:, 0]).max() + 1)
+    side = max(7.0, abs(places[:, 0]).max() + 1)
     ax.set(xlim=(-side, side), ylim=(-2.6, 11), xlabel="across", ylabel="height above the pad")
 
 

@@ -9,7 +9,7 @@ from labhelpers.exercises.grading import Exercise
 
 def stacked_frames(frames, over, k):
     """Go through time with the last k frames in hand; a new episode fills them with its first."""
-    stacks, recent, fresh = [], [], True
+    stacks, recent, fresh = [], [frames[0]] * k, True
     for frame, ends in zip(frames, over, strict=True):
         recent = [frame] * k if fresh else [*recent[1:], frame]
         stacks.append(torch.cat(recent))
