@@ -24,6 +24,13 @@ def test_each_notebook_has_a_limit(budget):
     assert all(ceiling > budget["LIMIT"] for ceiling in budget["CEILINGS"].values())
 
 
+def test_on_a_slow_machine_the_limits_grow_with_the_setup_cells(budget):
+    budget["_setup"].update({"98-b.ipynb": 3.0, "99-a.ipynb": 6.0})  # of 4.0 on a usual one
+    assert budget["limit"]("98-b.ipynb") == 1.5 * budget["LIMIT"]
+    budget["_setup"].update({"99-a.ipynb": 2.0})
+    assert budget["limit"]("98-b.ipynb") == budget["LIMIT"]
+
+
 BUSY = "import time\nwhile time.process_time() < 1.5: pass"
 IDLE = "import time\ntime.sleep(5)"
 
