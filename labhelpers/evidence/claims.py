@@ -5,7 +5,7 @@ it.
 import difflib
 import math
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from labhelpers import session
@@ -82,6 +82,8 @@ def claim(
         # Between two ends a new sample can miss on either side: each gets half of the one in five.
         between = threshold[0] < interval.mean < threshold[-1]
         needed = seeds_to_decide(interval, line, margin, power=0.9 if between else 0.8)
+    # What is loaded later has no part in it; a study's rows know better what they were measured on.
+    interval = replace(interval, about={"sources": dict(current.sources)} | interval.about)
     made = Claim(
         statement, verdict, interval, kind, threshold, margin, str(unit), bool(headline), needed
     )
@@ -223,7 +225,7 @@ def _keep(path, made: Claim) -> None:
     current = session.current()
     about = made.interval.about
     found = asdict(made.interval)
-    sources = about.get("sources", current.sources)
+    sources = about["sources"]
     record = {
         "verdict": made.verdict,
         "headline": made.headline,

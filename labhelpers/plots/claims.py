@@ -53,8 +53,7 @@ def claims() -> Any:
         for claim in made
     ]
     table = pd.DataFrame(rows, index=pd.Index([claim.statement for claim in made], name="claim"))
-    loaded = session.current().sources
-    sources = [claim.interval.about.get("sources", loaded) for claim in made]
+    sources = [claim.interval.about["sources"] for claim in made]
     table.attrs["sources"] = {name: source for of in sources for name, source in of.items()}
     told = [f"{claim.statement}: {claim.verdict}" for claim in made]
     caption = (
