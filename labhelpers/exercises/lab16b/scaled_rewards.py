@@ -43,14 +43,22 @@ exercise = Exercise(
 )
 
 
-def _by(reward, over, gamma, *, reset=True, forget=False, of_rewards=False, centred=False):
+def _deviation(values):
+    return values.std(correction=0)
+
+
+def _by(
+    reward, over, gamma, *,
+    reset=True, forget=False, of_rewards=False, of_returns=False, centred=False, size=_deviation,
+):  # fmt: skip
     running, seen, scaled = 0.0, [], []
     for paid, ends in zip(reward.tolist(), over.tolist(), strict=True):
         running = gamma * running + paid
         seen.append(paid if of_rewards else running)
         values = torch.tensor(seen)
-        deviation = values.std(correction=0).item() if len(seen) > 1 else 1.0
-        scaled.append((paid - (values.mean().item() if centred else 0.0)) / deviation)
+        divisor = size(values).item() if len(seen) > 1 else 1.0
+        divided = running if of_returns else paid
+        scaled.append((divided - (values.mean().item() if centred else 0.0)) / divisor)
         if ends:
             running = 0.0 if reset else running
             seen = [] if forget else seen
@@ -106,26 +114,12 @@ def _knows_the_future(reward, over, gamma):
     "these are the running returns, divided: scale the *rewards*, returns are made of them later."
 )
 def _returns(reward, over, gamma):
-    running, seen, scaled = 0.0, [], []
-    for paid, ends in zip(reward.tolist(), over.tolist(), strict=True):
-        running = gamma * running + paid
-        seen.append(running)
-        deviation = torch.tensor(seen).std(correction=0).item() if len(seen) > 1 else 1.0
-        scaled.append(running / deviation)
-        running = 0.0 if ends else running
-    return torch.tensor(scaled)
+    return _by(reward, over, gamma, of_returns=True)
 
 
 @exercise.mistake("divided by the variance: units of reward squared. Take its root.")
 def _variance(reward, over, gamma):
-    running, seen, scaled = 0.0, [], []
-    for paid, ends in zip(reward.tolist(), over.tolist(), strict=True):
-        running = gamma * running + paid
-        seen.append(running)
-        variance = torch.tensor(seen).var(correction=0).item() if len(seen) > 1 else 1.0
-        scaled.append(paid / variance)
-        running = 0.0 if ends else running
-    return torch.tensor(scaled)
+    return _by(reward, over, gamma, size=lambda values: values.var(correction=0))
 
 
 @exercise.mistake("not discounted: the running return is gamma times the last one, plus reward.")
@@ -137,11 +131,4 @@ def _plain_sum(reward, over, gamma):
     "with torch.std's own correction the sum is divided by one less than n: use correction=0."
 )
 def _corrected(reward, over, gamma):
-    running, seen, scaled = 0.0, [], []
-    for paid, ends in zip(reward.tolist(), over.tolist(), strict=True):
-        running = gamma * running + paid
-        seen.append(running)
-        deviation = torch.tensor(seen).std().item() if len(seen) > 1 else 1.0
-        scaled.append(paid / deviation)
-        running = 0.0 if ends else running
-    return torch.tensor(scaled)
+    return _by(reward, over, gamma, size=torch.std)
