@@ -46,7 +46,7 @@ import labhelpers as lab
 from labhelpers.engine.checkpoint import CHECKPOINT, RunStore
 
 RESULTS = Path(__file__).with_name("results.json")
-PARTS = ("epochs", "costs", "memory", "study", "language", "agents", "growth")
+PARTS = ("epochs", "validation", "costs", "memory", "study", "language", "agents", "growth")
 BATCH, LR = 128, 1e-3
 ADAM = functools.partial(torch.optim.Adam, lr=LR, fused=True)
 
@@ -87,6 +87,11 @@ class Task:
         return self.data.train.normalise(self.data.train.images), self.data.train.labels
 
     @functools.cached_property
+    def held_out(self) -> tuple[Tensor, Tensor]:
+        """The same of the validation images."""
+        return self.data.val.normalise(self.data.val.images), self.data.val.labels
+
+    @functools.cached_property
     def pictures(self) -> Pictures:
         """The same images in torchvision's manner."""
         return Pictures(self.data.train)
@@ -97,27 +102,51 @@ class Task:
         return self.data.train.labels.device
 
 
-def five_lines(task: Task, batches: Iterable, watch: Callable = contextlib.nullcontext) -> None:
+def five_lines(
+    task: Task,
+    passes: Iterable[Iterable],
+    watch: Callable = contextlib.nullcontext,
+    after: Callable[[nn.Module], object] = lambda model: None,
+) -> None:
     """Train a copy of the model with the loop that everybody writes."""
     model = copy.deepcopy(task.model).to(task.device)
     optimizer = ADAM(model.parameters())
     with watch(model):
-        for x, y in batches:
-            loss = F.cross_entropy(model(x.to(task.device)), y.to(task.device))
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
+        for batches in passes:
+            for x, y in batches:
+                loss = F.cross_entropy(model(x.to(task.device)), y.to(task.device))
+                optimizer.zero_grad()
+                loss.backward()
+                optimizer.step()
+            after(model)
 
 
-def bare(task: Task, watch: Callable = contextlib.nullcontext) -> None:
+def bare(task: Task, **options) -> None:
     """(a) The loop on tensors that were normalised beforehand, picked by a permutation; nothing
     else.
     """
     images, labels = task.tensors
-    orders = (
-        torch.randperm(len(labels), device=task.device).split(BATCH) for _ in range(task.epochs)
-    )
-    five_lines(task, ((images[index], labels[index]) for order in orders for index in order), watch)
+
+    def batches() -> Iterable[tuple[Tensor, Tensor]]:
+        order = torch.randperm(len(labels), device=task.device)
+        return ((images[index], labels[index]) for index in order.split(BATCH))
+
+    five_lines(task, (batches() for _ in range(task.epochs)), **options)
+
+
+def validated(task: Task) -> None:
+    """The loop of (a) with the validation that everybody adds: loss and accuracy of each pass."""
+    images, labels = task.held_out
+
+    @torch.no_grad()
+    def after(model: nn.Module) -> tuple[float, float]:
+        model.eval()
+        logits = torch.cat([model(x) for x in images.split(1000)])
+        model.train()
+        loss = F.cross_entropy(logits, labels).item()
+        return loss, (logits.argmax(1) == labels).float().mean().item()
+
+    bare(task, after=after)
 
 
 def fit(task: Task) -> None:
@@ -128,7 +157,7 @@ def fit(task: Task) -> None:
 
 def loader(task: Task, workers: int = 0) -> None:
     """(c) The loop over torchvision's pictures, transforms and a DataLoader."""
-    five_lines(task, DataLoader(task.pictures, BATCH, shuffle=True, num_workers=workers))
+    five_lines(task, [DataLoader(task.pictures, BATCH, shuffle=True, num_workers=workers)])
 
 
 def lightning(task: Task) -> None:
@@ -191,6 +220,7 @@ SLOW = {
     "Lightning over DataLoader, 0 workers": lightning,
     "skorch on preloaded tensors": skorch,
 }
+VALIDATED = {"bare loop": validated, FIT: fit}
 GROWTH = {"bare loop": bare, "lab.fit": fit}
 RECORDED = {
     "bare loop inside record_gradients": functools.partial(bare, watch=lab.record_gradients)
@@ -257,6 +287,16 @@ def epochs(task: Task, rounds: int) -> list[dict]:
             passes = 1 if name in SLOW else task.epochs
             samples[name].append(seconds((QUICK | SLOW | RECORDED)[name], task) / passes)
     return rows(f"{task.name}: an epoch of {len(task.data.train):,} images", samples)
+
+
+def validation(*tasks: Task) -> dict[str, dict[str, Callable]]:
+    """The jobs that tell what `fit` costs beyond a loop that validates, too."""
+    return {
+        f"With validation, {task.name}, epochs: {task.epochs}": {
+            what: functools.partial(job, task) for what, job in VALIDATED.items()
+        }
+        for task in tasks
+    }
 
 
 def turns(groups: dict[str, dict[str, Callable]], rounds: int) -> list[dict]:
@@ -413,6 +453,7 @@ def measure(parts: Iterable[str], quick: bool, rounds: int, output: Path | None)
     }
     run = {
         "epochs": lambda: epochs(mnist, rounds) + epochs(cifar, rounds),
+        "validation": lambda: turns(validation(mnist, cifar), 3 * rounds),
         "costs": lambda: costs(mnist, rounds),
         "memory": lambda: memory(quick),
         "study": lambda: study(quick, rounds),

@@ -1,6 +1,7 @@
 """The benchmark script measures what it says: no time is asserted here."""
 
 import contextlib
+import dataclasses
 import importlib.util
 import json
 import sys
@@ -77,8 +78,15 @@ def test_the_recorder_is_on_the_model_that_is_trained(task):
             yield
         found.append(len(gradients.norms))
 
-    bench.bare(task, watch)
+    bench.bare(task, watch=watch)
     assert found == [3]  # a row of norms per step
+
+
+def test_the_loop_that_validates_does_so_after_each_pass(task, monkeypatch):
+    found = []
+    monkeypatch.setattr(torch, "cat", lambda parts: found.append(parts) or parts[0])
+    bench.validated(dataclasses.replace(task, epochs=2))
+    assert [sum(map(len, parts)) for parts in found] == [len(task.data.val)] * 2
 
 
 def test_a_peer_that_is_missing_is_said_to_be(task, monkeypatch):
@@ -150,7 +158,7 @@ def test_an_unknown_part_is_refused(monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["bench.py", "epoch"])
     with pytest.raises(SystemExit):
         bench.main()
-    assert "unknown part epoch: choose from epochs, costs, memory, study" in capsys.readouterr().err
+    assert "unknown part epoch: choose from epochs, validation, costs" in capsys.readouterr().err
 
 
 def test_what_is_committed_is_a_full_measurement_on_real_mnist():
