@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
 import torch.nn.functional as F
@@ -21,7 +21,8 @@ class Split:
     """One part of a data set: images (N, C, H, W) uint8, labels (N,) int64, masks (N, H, W) bool or
     None.
 
-    `mean` and `std` are the training set's, one per channel, in units of 0…255.
+    `mean` and `std` are the training set's, one per channel, in units of 0…255; `origin` is the
+    name of the data set.
 
     Example:
         >>> len(lab.load_data("digits").train[:100])
@@ -33,6 +34,7 @@ class Split:
     mean: Tensor
     std: Tensor
     masks: Tensor | None = None
+    origin: str = ""
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -40,7 +42,7 @@ class Split:
     def __getitem__(self, index) -> "Split":
         """Return the images that a slice, a mask or a tensor of positions selects."""
         masks = None if self.masks is None else self.masks[index]
-        return Split(self.images[index], self.labels[index], self.mean, self.std, masks)
+        return replace(self, images=self.images[index], labels=self.labels[index], masks=masks)
 
     def normalise(self, images: Tensor) -> Tensor:
         """Return uint8 `images` (N, C, H, W) as float32, with the training set's mean 0, deviation

@@ -27,6 +27,13 @@ class Text:
     tokens: Tensor
     vocabulary: tuple[str, ...]
     bits: Tensor | None = None
+    # The name of the data set. Underscored: what a text is called is no part of a fingerprint.
+    _origin: str = field(default="", repr=False, compare=False)
+
+    @property
+    def origin(self) -> str:
+        """The name of the text that this is a part of."""
+        return self._origin
 
     @classmethod
     def from_string(cls, string: str, alphabet: tuple[str, ...]) -> "Text":
@@ -44,7 +51,7 @@ class Text:
 
     def __getitem__(self, part: slice) -> "Text":
         bits = None if self.bits is None else self.bits[part]
-        return Text(self.tokens[part], self.vocabulary, bits)
+        return Text(self.tokens[part], self.vocabulary, bits, self._origin)
 
     def __str__(self) -> str:
         return "".join(self.vocabulary[token] for token in self.tokens.tolist())

@@ -39,6 +39,11 @@ class ImageData:
     recipe: Recipe | None = field(default=None, repr=False, compare=False)
 
     @property
+    def origin(self) -> str:
+        """The name of the data set, as for each of its parts."""
+        return self.name
+
+    @property
     def num_classes(self) -> int:
         """The number of classes K; labels run from 0 to K - 1."""
         return len(self.classes)
@@ -156,10 +161,12 @@ def _in_parts(found: Found, recipe: Recipe) -> ImageData:
     arrays = parts.sampled(parts.with_validation(found.arrays), recipe)
     tensors = {part: parts.tensors(arrays, part, recipe.device) for part in parts.PARTS}
     moments = parts.moments(tensors["train"][0])
-    splits = [Split(images, labels, *moments, masks) for images, labels, masks in tensors.values()]
-    train, val, test = splits
+    name = recipe.name if recipe.name in sources.KNOWN else recipe.place.name
+    train, val, test = (
+        Split(images, labels, *moments, masks, name) for images, labels, masks in tensors.values()
+    )
     data = ImageData(
-        recipe.name if recipe.name in sources.KNOWN else recipe.place.name,
+        name,
         train,
         val,
         test,

@@ -8,7 +8,7 @@ import re
 import urllib.request
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.client import HTTPException
 from pathlib import Path
 
@@ -97,18 +97,13 @@ def load_text(name: str | Path = "language", train_size: int | None = None) -> T
         raise ValueError(
             f"unknown text {name!r}: {meant}choose from {known}, or give the path of a .txt file"
         )
-    reason = "the smoke budget uses no files" if current.budget == "smoke" else ""
-    if own:
-        return _in_parts(name, _read(Path(name).expanduser()), Path(name).name, train_size)
-    if name != "language" and not reason:
-        try:
-            string = _docstrings() if name == "docstrings" else _shakespeare(current.data)
-            return _in_parts(name, string, NAMES[name], train_size)
-        except OSError as error:
-            reason = f"the original cannot be had ({error})"
+    path = Path(name).expanduser()
+    data, reason = (_of_file(path, train_size), "") if own else _known(name, train_size)
 
-    data = _drawn(name, train_size or USUAL[current.budget == "smoke"])
-    current.sources.pop(name, None)
+    # What is not the original is named in captions and claims.
+    current.sources.pop(data.name, None)
+    if own:
+        current.sources[data.name] = data.source
     if data.stand_in:
         current.sources[name] = f"{name}, {data.source}"
         if not current.quiet:
@@ -116,13 +111,30 @@ def load_text(name: str | Path = "language", train_size: int | None = None) -> T
     return data
 
 
+def _of_file(path: Path, train_size: int | None) -> TextData:
+    return _in_parts(path.name, _read(path), path.name, train_size)
+
+
+def _known(name: str, train_size: int | None) -> tuple[TextData, str]:
+    """A text of the series, or the drawn one in its place, and why."""
+    current = session.current()
+    smoke = current.budget == "smoke"
+    reason = "the smoke budget uses no files" if smoke else ""
+    if name != "language" and not smoke:
+        try:
+            string = _docstrings() if name == "docstrings" else _shakespeare(current.data)
+            return _in_parts(name, string, NAMES[name], train_size), ""
+        except OSError as error:
+            reason = f"the original cannot be had ({error})"
+    return _drawn(name, train_size or USUAL[smoke]), reason
+
+
 def _drawn(name: str, size: int) -> TextData:
     language = Language(seed=0)
     held_out = 100_000 if size > USUAL[True] else USUAL[True]
     # Seeds far from those of a study, which are small numbers.
-    train = language.text(size, seed=1000)
-    val = language.text(held_out, seed=1001)
-    test = language.text(held_out, seed=1002)
+    drawn = (language.text(size, seed=1000), *(language.text(held_out, s) for s in (1001, 1002)))
+    train, val, test = (replace(text, _origin=name) for text in drawn)
     stand_in = name != "language"
     source = f"{'stand-in: ' if stand_in else ''}{NAMES['language']}"
     return TextData(name, train, val, test, source, stand_in, language)
@@ -133,7 +145,7 @@ def _in_parts(name: str, string: str, source: str, train_size: int | None) -> Te
         raise DataError(f"{name} has {len(string)} characters: use a text of {LEAST:,} or more")
     alphabet = tuple(sorted(set(string)))
     text = Text.from_string(string, alphabet)
-    text = Text(text.tokens.to(session.current().device), alphabet)
+    text = replace(text, tokens=text.tokens.to(session.current().device), _origin=name)
     first, second = int(0.8 * len(text)), int(0.9 * len(text))
     if train_size is not None and train_size > first:
         raise ValueError(f"train_size={train_size} is too large: {name} has {first:,} for training")

@@ -8,6 +8,7 @@ from typing import Any
 
 from labhelpers import session
 from labhelpers.engine.fit import changed_optimizers
+from labhelpers.evidence.provenance import sources_of
 from labhelpers.evidence.rows import Done
 from labhelpers.store.door import is_whole, whole_number
 from labhelpers.store.fingerprint import describe, digest
@@ -22,6 +23,7 @@ class Plan:
     seeds: list[int]
     calls: list[dict[str, Any]]
     digests: list[str]
+    sources: dict[str, str]  # by name, data that the experiment uses and that is not the original
 
     def missing(self, done: dict[int, Done], live: int | None) -> list[int]:
         """Return the calls to make: of those not done, the ones of the first `live` seeds."""
@@ -43,14 +45,15 @@ def laid_out(experiment: Callable, run: str, seeds: Any, grid: dict[str, Any]) -
         dict(zip(factors, values, strict=True)) for values in itertools.product(*factors.values())
     ]
     calls = [{**point, "seed": seed} for point in points for seed in chosen]
-    asked = [describe(experiment, trained=()), session.current().budget]
+    met: list[Any] = []
+    asked = [describe(experiment, trained=(), met=met), session.current().budget]
     if changed_optimizers():
         asked.append(describe(changed_optimizers()))
-    digests = [digest([asked, describe(call)]) for call in calls]
+    digests = [digest([asked, describe(call, met=met)]) for call in calls]
     if len(set(digests)) < len(digests):
         fix = "give each value once, as numbers or words"
         raise ValueError(f"two runs of the study {run} look the same: {fix}")
-    return Plan(experiment, len(points), chosen, calls, digests)
+    return Plan(experiment, len(points), chosen, calls, digests, sources_of(met))
 
 
 def _seeds(seeds: Any) -> list[int]:

@@ -6,6 +6,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -116,7 +117,7 @@ def _measure(
     """Make calls, here or in processes; keep each as it ends."""
     import joblib
 
-    current = session.current()
+    current = replace(session.current(), sources=plan.sources)
     count = _workers(asked)
     if count != 1:
         workers.require_portable(plan.experiment)

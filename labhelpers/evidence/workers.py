@@ -125,7 +125,7 @@ def call(
     with _TURN:
         if around is not None:
             around.apply()
-        # What this call loads, and nothing loaded before it, is what its rows were measured on.
+        # Rows are measured on what the experiment uses, and on what this call loads.
         own = replace(current, seed=int(arguments["seed"]), sources=dict(current.sources))
         began = time.monotonic()
         try:

@@ -117,8 +117,8 @@ def _images(recipe: Recipe, data: ImageData, seed: int, images: int) -> tuple[Sp
     if recipe.in_order:
         train = train[train.labels.argsort(stable=True)]
     raw = {"mean": torch.zeros_like(train.mean), "std": torch.ones_like(train.std)}
-    train = replace(train, **raw) if recipe.raw else train
-    return train, replace(val, **raw) if recipe.raw or recipe.raw_validation else val
+    train = replace(train, **raw) if recipe.raw else train  # type: ignore[arg-type]
+    return train, replace(val, **raw) if recipe.raw or recipe.raw_validation else val  # type: ignore[arg-type]
 
 
 def flipped(x: Tensor, generator: torch.Generator) -> Tensor:

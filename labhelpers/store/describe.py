@@ -43,7 +43,7 @@ class Context:
         return any((id(item), name) in self.moving for item in owners)
 
 
-def describe(value: Any, trained: Any = None) -> Any:
+def describe(value: Any, trained: Any = None, met: list[Any] | None = None) -> Any:
     """Describe a choice in plain values, so that a changed number, function or data set shows.
 
     Functions and classes of the user's own are described by their source as a syntax tree, and by
@@ -62,6 +62,7 @@ def describe(value: Any, trained: Any = None) -> Any:
         value: what was chosen.
         trained: the objects whose weights are hashed elsewhere, such as a run's `state`. With it,
             weights of frozen models and of losses that `value` uses count: a teacher, a judge.
+        met: a list that takes all objects that were described on the way.
 
     Example:
         >>> from labhelpers.store.fingerprint import describe
@@ -75,6 +76,8 @@ def describe(value: Any, trained: Any = None) -> Any:
         context.known.clear()
         context.alive.clear()
         found = part(value, context)
+    if met is not None:
+        met += context.alive
     return found
 
 

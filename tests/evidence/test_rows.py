@@ -3,9 +3,6 @@
 import importlib.resources
 import json
 import linecache
-import os
-import subprocess
-import sys
 
 import numpy as np
 import pandas as pd
@@ -322,73 +319,3 @@ def test_what_cannot_travel_is_named(laptop_session):
     lock = threading.Lock()
     with pytest.raises(TypeError, match="lock, a lock, cannot travel to a worker"):
         lab.study(lambda seed: {"a": str(lock)}, run="02/l", seeds=2, workers=2)
-
-
-# Workers
-
-SCRIPT = """
-import importlib, os, sys, warnings
-import numpy as np, torch
-import labhelpers as lab
-from dataclasses import replace
-session = lab.setup(budget="laptop")
-sys.path.insert(0, {folder!r})
-import mine
-
-def look(seed):
-    import mine as inside
-    return {{
-        "module": mine.f(), "inside": inside.f(), "dtype": str(torch.get_default_dtype()),
-        "deterministic": torch.are_deterministic_algorithms_enabled(),
-        "precision": torch.get_float32_matmul_precision(),
-        "variable": os.environ.get("MY_CHOICE", ""),
-        "folder": os.getcwd(), "divide": np.geterr()["divide"],
-        "optimizer": str("odd" in lab.OPTIMIZERS),
-        "labels": int(digits.train.labels.sum()),
-        "seed of the session": lab.session.current().seed, "budget": lab.session.current().budget,
-        "worker": os.getpid(),
-    }}
-
-def compare(run):
-    both = [lab.study(look, run=f"{{run}}-{{n}}", seeds=2, workers=n) for n in (1, 2)]
-    tables = [table.drop(columns="worker") for table in both]
-    assert tables[0].equals(tables[1]), (tables[0].T, tables[1].T)
-    return tables[0].iloc[0]
-
-digits = lab.load_data("digits", train_size=100)
-before = compare("before")
-open({folder!r} + "/mine.py", "w").write("def f(): return 2\\n")
-importlib.reload(mine)
-torch.set_default_dtype(torch.float64)
-torch.use_deterministic_algorithms(True)
-torch.set_float32_matmul_precision("high")
-os.environ["MY_CHOICE"] = "yes"
-os.makedirs({folder!r} + "/sub")
-os.chdir({folder!r} + "/sub")
-np.seterr(divide="ignore")
-lab.OPTIMIZERS["odd"] = torch.optim.Adadelta
-noisy = digits.train.labels.clone()
-noisy[:50] = 0
-digits = replace(digits, train=replace(digits.train, labels=noisy))
-after = compare("after")
-changed = [name for name in before.index if before[name] != after[name]]
-assert changed == ["module", "inside", "dtype", "deterministic", "precision", "variable", "folder",
-                   "divide", "optimizer", "labels"], changed
-digits.train.labels.numpy()[:10] = 9  # in place, and uncounted
-assert compare("in-place")["labels"] == after["labels"] + 90
-print("the same")
-"""
-
-
-def test_workers_see_what_the_notebook_sees(tmp_path):
-    (tmp_path / "mine.py").write_text("def f(): return 1\n", encoding="utf-8")
-    script = tmp_path / "script.py"
-    script.write_text(SCRIPT.format(folder=str(tmp_path)), encoding="utf-8")
-    environment = os.environ | {
-        "LABHELPERS_RUNS": str(tmp_path / "runs"),
-        "PYTHONDONTWRITEBYTECODE": "1",
-    }
-    child = subprocess.run(
-        [sys.executable, script], env=environment, capture_output=True, text=True, cwd=tmp_path
-    )
-    assert "the same" in child.stdout, child.stderr[-3000:]

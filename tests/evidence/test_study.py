@@ -4,7 +4,6 @@ import dataclasses
 import importlib
 import linecache
 import os
-import subprocess
 import sys
 
 import joblib
@@ -14,45 +13,6 @@ import torch
 
 import labhelpers as lab
 from labhelpers.evidence import study, workers
-
-SCRIPT = """
-from joblib.externals.loky.backend.reduction import dumps  # as study does
-import torch
-import labhelpers as lab
-from labhelpers.evidence import study, workers
-
-mnist = lab.load_data("mnist") if lab.setup(budget="smoke") else None
-
-def experiment(seed, width):
-    torch.manual_seed(seed)
-    run = lab.fit(lab.MLP(784, width, 10, dropout=0.1), mnist, epochs=1, batch_size=64, lr=0.01)
-    loss = run.history[-1]["loss"]
-    return {"loss": loss, "noise": torch.rand(()), "calls": torch.get_num_threads()}
-
-print("pickled in", len(dumps(experiment)), "bytes")
-options = {"seeds": 2, "width": [8, 16]}
-tables = [lab.study(experiment, run=f"s{n}", workers=n, **options) for n in (1, 2)]
-assert tables[0].equals(tables[1]), tables
-with __import__("joblib").parallel_config("loky", n_jobs=2):
-    third = lab.study(experiment, seeds=2, width=[8, 16], run="loky")
-assert third.equals(tables[0])
-assert tables[0]["loss"].nunique() == 4 and set(tables[0]["calls"]) == {1}
-print("the same rows")
-"""
-
-
-def test_processes_give_the_rows_of_calls_in_turn_and_the_data_travels_as_a_name(session, tmp_path):
-    script = tmp_path / "script.py"
-    script.write_text(SCRIPT)
-    environment = os.environ | {
-        "LABHELPERS_RUNS": str(tmp_path),
-        "LABHELPERS_DATA": str(tmp_path / "none"),
-    }
-    child = subprocess.run(
-        [sys.executable, script], env=environment, capture_output=True, text=True
-    )
-    assert "the same rows" in child.stdout, child.stderr
-    assert int(child.stdout.split("pickled in ")[1].split()[0]) < 10_000
 
 
 def test_without_a_word_a_study_leaves_this_process_on_a_cpu_with_cores(
