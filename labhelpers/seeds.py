@@ -36,7 +36,8 @@ def random_state(own: Sequence[torch.Generator] = ()) -> dict[str, Any]:
         "torch": torch.get_rng_state(),
     }
     return state | {
-        "cuda": torch.cuda.get_rng_state_all(),
+        # Without a GPU each question would look for its driver again.
+        "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
         "own": [generator.get_state() for generator in own],
     }
 
@@ -46,7 +47,7 @@ def set_random_state(state: dict[str, Any], own: Sequence[torch.Generator] = ())
     random.setstate(state["python"])
     np.random.set_state(state["numpy"])
     torch.set_rng_state(state["torch"])
-    if len(state["cuda"]) == torch.cuda.device_count():
+    if state["cuda"] and len(state["cuda"]) == torch.cuda.device_count():
         torch.cuda.set_rng_state_all(state["cuda"])
     for generator, saved in zip(own, state["own"], strict=True):
         generator.set_state(saved)

@@ -4,12 +4,12 @@ executing tool.
 
 import json
 import re
-import subprocess
 import sys
 import tomllib
 from pathlib import Path
 
 import anatomy
+import execute
 import nbformat
 import pytest
 from notebook_code import NOT_EXECUTED
@@ -150,8 +150,7 @@ def test_requirements_name_what_the_package_needs():
     assert set(PROJECT["project"]["dependencies"]) <= set(required)
 
 
-def test_execute_refuses_an_unknown_lab():
-    result = subprocess.run(
-        [sys.executable, ROOT / "tools/execute.py", "99"], capture_output=True, text=True
-    )
-    assert result.returncode == 1 and "no lab 99" in result.stderr
+def test_execute_refuses_an_unknown_lab(monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["execute.py", "99"])
+    with pytest.raises(SystemExit, match="no lab 99"):
+        execute.main()
