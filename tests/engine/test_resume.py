@@ -51,22 +51,29 @@ def live(run, end, save_seconds):
     torch.manual_seed(0)
     torch.save(body(run), f"{os.environ['LABHELPERS_RUNS']}/{run}.pt")
 
-lives, ends = json.loads(sys.argv[1]), []
 lab.setup(seed=3, device="cpu", budget="smoke")
 lab.load_data("mnist")  # loads what a life needs, as does the first optimizer: torch._dynamo
 torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
-for life in lives:  # each in a process of its own: a fork, which saves importing torch again
-    sys.stdout.flush()
-    child = os.fork()
-    if child == 0:
-        try:
-            live(*life)
-        except KeyboardInterrupt as error:
-            print(f"KeyboardInterrupt: {error}")
-        sys.stdout.flush()
-        os._exit(0)
-    ends.append(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
-    print(f"<<{ends[-1]}>>")
+for asked in map(json.loads, sys.stdin):
+    # Each life in a process of its own: a fork, which saves importing torch again.
+    for life in asked["lives"]:
+        child = os.fork()
+        if child == 0:
+            try:
+                os.environ["LABHELPERS_RUNS"] = asked["folder"]
+                script = asked["folder"] + "/body.py"
+                exec(compile(open(script).read(), script, "exec"))
+                live(*life)
+            except KeyboardInterrupt as error:
+                print(f"KeyboardInterrupt: {error}")
+            except BaseException as error:
+                print(f"{type(error).__name__}: {error}")
+                sys.stdout.flush()
+                os._exit(1)
+            sys.stdout.flush()
+            os._exit(0)
+        print(f"<<{os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])}>>", flush=True)
+    print("<<done>>", flush=True)
 """
 
 FIT = """
@@ -138,22 +145,27 @@ def body(run):
 """
 
 
-def live(body, tmp_path, lives):
-    """Run the lives, each a fork of one script; return what was printed by each and its exit
-    status.
-    """
-    script = tmp_path / "script.py"
-    script.write_text(body + HEAD)
-    environment = os.environ | {
-        "LABHELPERS_RUNS": str(tmp_path),
-        "LABHELPERS_DATA": str(tmp_path / "none"),
-    }
-    child = subprocess.run(
-        [sys.executable, script, json.dumps(lives)], env=environment, capture_output=True, text=True
-    )
-    found = re.findall(r"(.*?)<<(-?\d+)>>", child.stdout, re.DOTALL)
-    assert child.returncode == 0 and len(found) == len(lives), child.stderr
-    assert {int(status) for _, status in found} <= {0, -signal.SIGKILL}, child.stderr
+@pytest.fixture(scope="module")
+def parent(tmp_path_factory):
+    """A process that has loaded PyTorch, and forks the lives that it is asked for."""
+    folder = tmp_path_factory.mktemp("lives")
+    told = {"LABHELPERS_RUNS": str(folder), "LABHELPERS_DATA": str(folder / "none")}
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen([sys.executable, "-c", HEAD], env=os.environ | told, **pipes) as process:
+        yield process
+        process.stdin.close()
+    assert process.returncode == 0
+
+
+def live(parent, body, tmp_path, lives):
+    """Run the lives, each a fork; return what was printed by each and its exit status."""
+    (tmp_path / "body.py").write_text(body)
+    parent.stdin.write(json.dumps({"folder": str(tmp_path), "lives": lives}) + "\n")
+    parent.stdin.flush()
+    told = "".join(iter(parent.stdout.readline, "<<done>>\n"))
+    found = re.findall(r"(.*?)<<(-?\d+)>>", told, re.DOTALL)
+    assert len(found) == len(lives), told
+    assert {int(status) for _, status in found} <= {0, -signal.SIGKILL}, told
     return [said for said, _ in found], [int(status) for _, status in found]
 
 
@@ -182,25 +194,25 @@ def some_ends():
     "body", [FIT.replace("OPTIMIZER", repr(name)) for name in ("momentum", "adam")] + [GAN, AGENT]
 )
 def test_a_run_killed_at_any_instant_ends_with_the_bits_of_one_never_interrupted(
-    body, session, tmp_path
+    parent, body, session, tmp_path
 ):
     lives = [["whole", ["never", 0], 30]] + [
         ["killed", end, 0] for end in [*some_ends(), ["never", 0]]
     ]
-    said, statuses = live(body, tmp_path, lives)
+    said, statuses = live(parent, body, tmp_path, lives)
     assert statuses[0] == statuses[-1] == 0 and sum(status < 0 for status in statuses) >= 3
     assert "resumed after step" in said[-1] or "loaded" in said[-1]
     assert_same_bits(tmp_path)
 
 
-def test_stopping_the_kernel_saves_says_where_and_goes_on(session, tmp_path):
+def test_stopping_the_kernel_saves_says_where_and_goes_on(parent, session, tmp_path):
     body = FIT.replace("OPTIMIZER", '"adam"')
     lives = [
         ["whole", ["never", 0], 30],
         ["killed", ["interrupt", 17], 30],
         ["killed", ["never", 0], 30],
     ]
-    said, _ = live(body, tmp_path, lives)
+    said, _ = live(parent, body, tmp_path, lives)
     assert (
         "KeyboardInterrupt: interrupted in epoch 2, after step 3 of 13, saved: run the cell again"
         in said[1]
