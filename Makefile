@@ -5,7 +5,7 @@ BUDGET ?= laptop
 LAB ?=
 NEWEST ?= python3.13
 # A notebook or a file of tests goes to one of two to four processes, by the machine's cores.
-TOGETHER := -m pytest -n logical --maxprocesses 4 --dist loadfile
+TOGETHER := -m pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 .PHONY: lab run publish refresh readme release address site test-site anatomy test notebooks bench profile browser smollm2 colab extras compat \
 	lowest newest clean

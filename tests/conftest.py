@@ -15,6 +15,21 @@ from labhelpers import session as sessions
 from labhelpers.data import files as datafiles
 from labhelpers.engine import checkpoint, epoch
 
+# Files of half a minute and more go first, so that at the end no process works alone on one.
+LONG = (
+    "test_exercises.py",
+    "test_marks.py",
+    "test_resume.py",
+    "test_processes.py",
+    "test_stand_ins.py",
+    "test_codepage.py",
+    "test_door.py",
+)
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: item.path.name not in LONG)
+
 
 def no_network(name, folder):
     raise ConnectionError("tests use no network")
