@@ -8,7 +8,11 @@ from labhelpers.exercises.grading import Exercise
 
 
 def landing_share(k, n):
-    """Each end is the share at which k of n would still be met in one case of forty."""
+    """Each end is the share at which k of n would still be met in one case of forty.
+
+    Flights of one agent share its skill: those of ten agents, pooled, would be counted as if each
+    were a new agent. Take a share for each agent, and the interval over the ten.
+    """
     low = beta.ppf(0.025, k, n - k + 1) if k > 0 else 0.0
     high = beta.ppf(0.975, k + 1, n - k) if k < n else 1.0
     return float(low), float(high)

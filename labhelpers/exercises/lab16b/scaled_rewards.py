@@ -13,8 +13,8 @@ def scaled_rewards(reward, over, gamma):
     for paid, ends in zip(reward.tolist(), over.tolist(), strict=True):
         running = gamma * running + paid
         seen.append(running)
-        deviation = torch.tensor(seen).std(correction=0).item() if len(seen) > 1 else 1.0
-        scaled.append(paid / deviation)
+        deviation = torch.tensor(seen).std(correction=0).item()
+        scaled.append(paid / deviation if deviation else paid)  # nothing to divide by yet
         running = 0.0 if ends else running
     return torch.tensor(scaled)
 
@@ -27,6 +27,8 @@ def _inputs():
         over = torch.zeros(steps, dtype=torch.bool)
         over[list(ends)] = True
         cases.append((reward, over, gamma))
+    nothing_at_first = torch.tensor([0.0, 0.0, 1.0, 0.0, 2.0, 1.0])
+    cases.append((nothing_at_first, torch.tensor([0, 0, 0, 1, 0, 0]).bool(), 0.9))
     return cases
 
 
@@ -36,7 +38,7 @@ exercise = Exercise(
     hints=[
         "Step by step: running = gamma * running + reward[t]. Keep every value that it takes.",
         "Divide reward[t] by the deviation (torch.std with correction=0) of the values so far, "
-        "that of step t included. The first has no deviation: leave it as it is.",
+        "that of step t included. Where that is 0, as for the first, leave the reward as it is.",
         "Where over[t] is True the next episode begins with running = 0; the values that were kept "
         "stay.",
     ],
@@ -56,7 +58,7 @@ def _by(
         running = gamma * running + paid
         seen.append(paid if of_rewards else running)
         values = torch.tensor(seen)
-        divisor = size(values).item() if len(seen) > 1 else 1.0
+        divisor = (size(values).item() if len(seen) > 1 else 0.0) or 1.0
         divided = running if of_returns else paid
         scaled.append((divided - (values.mean().item() if centred else 0.0)) / divisor)
         if ends:

@@ -8,7 +8,11 @@ from labhelpers.exercises.grading import Exercise
 
 
 def shuffled_layer(weight, order):
-    """The shuffled screen's place j holds pixel order[j], so it gets that pixel's weights."""
+    """The shuffled screen's place j holds pixel order[j], so it gets that pixel's weights.
+
+    A kernel of 3 × 3 cannot do so: it weighs nine neighbouring places alone, with the same weights
+    everywhere, and the pixels that belonged together now lie far apart.
+    """
     return weight[:, order]
 
 
