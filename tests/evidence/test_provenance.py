@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import types
 
 import pandas as pd
 import pytest
@@ -14,6 +15,7 @@ from labhelpers.store.fingerprint import describe
 
 # Loaded by each case below, with the smoke budget: stand-ins all
 LOADED = {"mnist", "cifar10", "shakespeare"}
+PARTS = ("images", "labels", "mean", "std")
 
 
 @functools.cache
@@ -61,6 +63,8 @@ def relabelled(mnist):
         (lambda data: 3, set()),
         (lambda data: torch.tensor(3.0), set()),
         (lambda data: nn.CrossEntropyLoss(), set()),
+        (lambda data: types.SimpleNamespace(origin=[0, 0]), set()),  # an origin of another kind
+        (lambda data: lab.ImageData, set()),  # the class itself
     ],
 )
 def test_rows_name_the_data_that_their_experiment_uses(data, pick, found):
@@ -73,6 +77,7 @@ def test_rows_name_the_data_that_their_experiment_uses(data, pick, found):
         lambda data: data["mnist"].train.images.float().mean((0, 1)),
         lambda data: data["mnist"].train.labels.numpy(),
         lambda data: pd.DataFrame({"label": data["mnist"].train.labels}),
+        lambda data: lab.Split(*(getattr(data["mnist"].val, name) for name in PARTS)),
         lambda data: nn.Linear(2, 1),  # trained on one of them, perhaps
         lambda data: lab.load_data,
         lambda data: [data["cifar10"], torch.zeros(3)],
