@@ -118,7 +118,11 @@ def _images(recipe: Recipe, data: ImageData, seed: int, images: int) -> tuple[Sp
         train = train[train.labels.argsort(stable=True)]
     raw = {"mean": torch.zeros_like(train.mean), "std": torch.ones_like(train.std)}
     train = replace(train, **raw) if recipe.raw else train  # type: ignore[arg-type]
-    return train, replace(val, **raw) if recipe.raw or recipe.raw_validation else val  # type: ignore[arg-type]
+    return train, (
+        replace(val, **raw)  # type: ignore[arg-type]
+        if recipe.raw or recipe.raw_validation
+        else val
+    )
 
 
 def flipped(x: Tensor, generator: torch.Generator) -> Tensor:
