@@ -126,11 +126,7 @@ def load_data(
     found = sources.find(recipe)
     data = _in_parts(found, recipe)
 
-    # What is not the original is named in captions and claims.
-    current.sources.pop(data.name, None)
-    if not data.original:
-        same = data.source == data.name  # a file of the user's says no more than its name
-        current.sources[data.name] = data.source if same else f"{data.name}, {data.source}"
+    sources.note(data.name, data.source, data.original)
     if data.stand_in and not current.quiet:
         if found.why:
             print(found.why)

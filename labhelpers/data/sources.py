@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from labhelpers import session
 from labhelpers.data import files, folders, standins
 from labhelpers.data.checks import Arrays
 
@@ -85,3 +86,14 @@ def too_many(recipe: Recipe, most: int) -> str:
     """Say that a data set has fewer training images than were asked for."""
     wrong = f"train_size={recipe.train_size} is not allowed"
     return f"{wrong}: {recipe.name} has {most:,} training images, so use 1 to {most}"
+
+
+def note(name: str, source: str, original: bool) -> None:
+    """Remember what the data called `name` are, for captions and claims; originals need no word.
+
+    A file of the user's, whose source is its name, is named once.
+    """
+    noted = session.current().sources
+    noted.pop(name, None)
+    if not original:
+        noted[name] = source if source == name else f"{name}, {source}"

@@ -13,6 +13,7 @@ from http.client import HTTPException
 from pathlib import Path
 
 from labhelpers import session
+from labhelpers.data import sources
 from labhelpers.data.characters import Text
 from labhelpers.data.checks import DataError
 from labhelpers.data.grammar import Language
@@ -100,14 +101,9 @@ def load_text(name: str | Path = "language", train_size: int | None = None) -> T
     path = Path(name).expanduser()
     data, reason = (_of_file(path, train_size), "") if own else _known(name, train_size)
 
-    # What is not the original is named in captions and claims.
-    current.sources.pop(data.name, None)
-    if own:
-        current.sources[data.name] = data.source
-    if data.stand_in:
-        current.sources[name] = f"{name}, {data.source}"
-        if not current.quiet:
-            print(f"{name}: {data.source}, because {reason}")
+    sources.note(data.name, data.source, original=not (own or data.stand_in))
+    if data.stand_in and not current.quiet:
+        print(f"{name}: {data.source}, because {reason}")
     return data
 
 
