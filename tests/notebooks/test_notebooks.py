@@ -2,6 +2,7 @@
 executing tool.
 """
 
+import ast
 import json
 import re
 import sys
@@ -96,6 +97,24 @@ def test_setup_cell_is_the_same_everywhere_and_names_the_repository(lab):
         f"colab.research.google.com/github/{repository.split('github.com/')[1]}/blob/main/notebooks/{path.name}"
         in (notebook.cells[0].source)
     )
+
+
+def test_every_verdict_is_shown(lab):
+    """`lab.verdict` returns its sentence: anywhere but at the end of a cell nobody sees it."""
+    for cell in code_cells(lab[1]):
+        if "lab.verdict(" in cell.source:
+            last = ast.parse(cell.source).body[-1]
+            assert isinstance(last, ast.Expr) and ast.unparse(last).startswith("lab.verdict(")
+            assert cell.source.count("lab.verdict(") == 1, cell.id
+
+
+def test_our_explanation_is_folded(lab):
+    """Who is asked to explain has to open the answer: it does not stand below the question."""
+    for cell in lab[1].cells:
+        if cell.cell_type == "markdown" and "**Explain**" in cell.source:
+            assert "\nOurs:" not in cell.source, cell.id
+            if "open ours" in cell.source:
+                assert "<details><summary>Ours</summary>" in cell.source, cell.id
 
 
 def test_committed_as_executed_in_order_without_errors(lab):
