@@ -28,9 +28,12 @@ exercise = Exercise(
     hints=[
         "The lower end: with which probability of landing would k or more of n be met in 2.5 % of "
         "all tests? The upper one: the same with k or fewer.",
-        "Binomial tails are beta distributions: scipy.stats.beta.ppf(0.025, k, n - k + 1) is the "
-        "lower end, and beta.ppf(0.975, k + 1, n - k) the upper one.",
-        "With k = 0 the lower end is 0, and with k = n the upper end is 1: beta knows neither.",
+        "The higher the share, the more probable are k or more of n: one share alone makes it "
+        "2.5 %. It could be searched for, but is there a distribution that has it ready?",
+        "k or more of n are met with probability beta.cdf(share, k, n - k + 1), from scipy.stats; "
+        "ppf turns cdf round. And k or fewer is the opposite of k + 1 or more.",
+        "The lower end is beta.ppf(0.025, k, n - k + 1); for the upper one put k + 1 in k's place. "
+        "With k = 0 the lower end is 0, with k = n the upper one is 1: beta knows neither.",
     ],
 )
 
@@ -43,6 +46,15 @@ def _normal(k, n):
     share = k / n
     half = 1.96 * (share * (1 - share) / n) ** 0.5
     return share - half, share + half
+
+
+@exercise.mistake(
+    "mean ± 1.96 standard errors stays too narrow when it is cut off at 0 and 1: 10 of 10 would "
+    "make the agent perfect, without any doubt."
+)
+def _clipped(k, n):
+    low, high = _normal(k, n)
+    return max(low, 0.0), min(high, 1.0)
 
 
 @exercise.mistake(
@@ -71,6 +83,25 @@ def _wilson(k, n):
     middle = (share + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * (share * (1 - share) / n + z * z / (4 * n * n)) ** 0.5
     return middle - half, middle + half
+
+
+@exercise.mistake(
+    "this is Jeffreys' interval: it shares one more trial between both outcomes, and may cover "
+    "less than 95 %. The exact one gives it to failures at the lower end, to successes at the "
+    "upper."
+)
+def _jeffreys(k, n):
+    low, high = beta.ppf([0.025, 0.975], k + 0.5, n - k + 0.5)
+    return float(low), float(high)
+
+
+@exercise.mistake(
+    "Jeffreys' interval, with 0 and 1 as ends where none or all landed: those are right, but the "
+    "halves are not exact. Add 1 to the failures at the lower end, to the successes at the upper."
+)
+def _jeffreys_to_the_ends(k, n):
+    low, high = _jeffreys(k, n)
+    return low if k > 0 else 0.0, high if k < n else 1.0
 
 
 @exercise.mistake(

@@ -58,7 +58,7 @@ def _by(
         running = gamma * running + paid
         seen.append(paid if of_rewards else running)
         values = torch.tensor(seen)
-        divisor = (size(values).item() if len(seen) > 1 else 0.0) or 1.0
+        divisor = size(values).item() or 1.0
         divided = running if of_returns else paid
         scaled.append((divided - (values.mean().item() if centred else 0.0)) / divisor)
         if ends:
@@ -73,6 +73,15 @@ def _by(
 )
 def _no_reset(reward, over, gamma):
     return _by(reward, over, gamma, reset=False)
+
+
+@exercise.mistake(
+    "the reset comes one step too early: where over[t] is True, step t is the last of its own "
+    "episode, and its reward still belongs to that return. Set running to 0 afterwards."
+)
+def _early(reward, over, gamma):
+    before = torch.cat([over[1:], over[:1] & False])
+    return scaled_rewards(reward, before, gamma)
 
 
 @exercise.mistake(
@@ -113,6 +122,25 @@ def _knows_the_future(reward, over, gamma):
 
 
 @exercise.mistake(
+    "the deviation lags one step behind: the running return of step t is one of those seen so far. "
+    "Keep it first, then divide."
+)
+def _without_this_step(reward, over, gamma):
+    def size(values):
+        return _deviation(values[:-1]) if len(values) > 1 else torch.zeros(())
+
+    return _by(reward, over, gamma, size=size)
+
+
+@exercise.mistake(
+    "where the deviation is 0, as at the first reward, 1e-8 alone is left to divide by: the reward "
+    "becomes 100 million times as large. There it stays as it is."
+)
+def _explodes(reward, over, gamma):
+    return _by(reward, over, gamma, size=lambda values: _deviation(values) + 1e-8)
+
+
+@exercise.mistake(
     "these are the running returns, divided: scale the *rewards*, returns are made of them later."
 )
 def _returns(reward, over, gamma):
@@ -133,4 +161,7 @@ def _plain_sum(reward, over, gamma):
     "with torch.std's own correction the sum is divided by one less than n: use correction=0."
 )
 def _corrected(reward, over, gamma):
-    return _by(reward, over, gamma, size=torch.std)
+    def size(values):
+        return values.std() if len(values) > 1 else torch.zeros(())
+
+    return _by(reward, over, gamma, size=size)

@@ -8,7 +8,10 @@ from labhelpers.exercises.grading import Exercise
 
 
 def shuffled_layer(weight, order):
-    """The shuffled screen's place j holds pixel order[j], so it gets that pixel's weights.
+    """Each pixel keeps its weights, W'[:, j] = W[:, order[j]]: the same sum in another order.
+
+    Place j of the shuffled screen holds x[order[j]], so Σⱼ W[:, order[j]] x[order[j]] meets every
+    pixel i once, with W[:, i] beside it, as Σᵢ W[:, i] x[i] does.
 
     A kernel of 3 × 3 cannot do so: it weighs nine neighbouring places alone, with the same weights
     everywhere, and the pixels that belonged together now lie far apart.
@@ -18,7 +21,8 @@ def shuffled_layer(weight, order):
 
 def _inputs():
     generator = torch.Generator().manual_seed(163)
-    orders = ([2, 0, 1, 4, 3], [5, 3, 0, 7, 1, 2, 4, 6], [1, 2, 3, 0])  # none its own inverse
+    # No order is its own inverse; the last weights are square, so that whole rows can be shuffled.
+    orders = ([2, 0, 1, 4, 3], [5, 3, 0, 7, 1, 2, 4, 6], [1, 2, 3, 0])
     return [
         (torch.randn(units, len(order), generator=generator), torch.tensor(order))
         for units, order in zip((2, 3, 4), orders, strict=True)
@@ -49,7 +53,7 @@ def _inverse(weight, order):
     "column a pixel."
 )
 def _rows(weight, order):
-    return weight[order % len(weight)]
+    return weight[order]  # an IndexError where there are fewer units than pixels
 
 
 @exercise.mistake(

@@ -51,11 +51,22 @@ def _rolled(frames, over, k, fill):
     return torch.stack(stacks)
 
 
+def _apart(frames, over, k):
+    """The right stacks with time in a dimension of its own, (T, k, C, H, W)."""
+    return stacked_frames(frames, over, k).unflatten(1, (k, frames.shape[1]))
+
+
 @exercise.mistake("the newest frame stands first: the order of time was asked for, oldest first.")
 def _newest_first(frames, over, k):
-    steps, channels = frames.shape[:2]
-    whole = stacked_frames(frames, over, k).view(steps, k, channels, *frames.shape[2:])
-    return whole.flip(1).flatten(1, 2)
+    return _apart(frames, over, k).flip(1).flatten(1, 2)
+
+
+@exercise.mistake(
+    "the frames are interleaved: channel 0 of all k frames, then channel 1 of all. Keep each frame "
+    "together, as torch.cat does; torch.stack along dimension 1 does not."
+)
+def _interleaved(frames, over, k):
+    return _apart(frames, over, k).transpose(1, 2).flatten(1, 2)
 
 
 @exercise.mistake(
@@ -100,8 +111,7 @@ def _the_same(frames, over, k):
     "channels, (T, k · C, H, W)."
 )
 def _own_dimension(frames, over, k):
-    steps, channels = frames.shape[:2]
-    return stacked_frames(frames, over, k).view(steps, k, channels, *frames.shape[2:])
+    return _apart(frames, over, k)
 
 
 @exercise.mistake("the reset is one step late: step t + 1 already belongs to the next episode.")
