@@ -197,16 +197,17 @@ def all_exercises() -> list[Exercise]:
     return [exercise for lab in labs() for exercise in exercises_of(lab)]
 
 
-def labs() -> list[str]:
+@functools.cache
+def labs() -> tuple[str, ...]:
     """Return the numbers of all labs that have exercises: ``"01"``, ``"02"``, …
 
     Example:
         >>> from labhelpers.exercises.grading import labs
         >>> labs()[:2]
-        ['01', '02']
+        ('01', '02')
     """
     names = (module.name for module in pkgutil.iter_modules(exercises.__path__))
-    return sorted(name.removeprefix("lab") for name in names if name.startswith("lab"))
+    return tuple(sorted(name.removeprefix("lab") for name in names if name.startswith("lab")))
 
 
 def exercises_of(lab: str) -> list[Exercise]:
