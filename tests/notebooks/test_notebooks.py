@@ -114,7 +114,7 @@ def test_our_explanation_is_folded(lab):
         if cell.cell_type == "markdown" and "**Explain**" in cell.source:
             assert "\nOurs:" not in cell.source, cell.id
             if "open ours" in cell.source:
-                assert "<details><summary>Ours</summary>" in cell.source, cell.id
+                assert "<details><summary>Ours" in cell.source, cell.id
 
 
 def test_committed_as_executed_in_order_without_errors(lab):
