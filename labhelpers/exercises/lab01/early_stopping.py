@@ -98,3 +98,11 @@ def _count_never_reset(val_losses, patience):
 )
 def _never_stop(val_losses, patience):
     return len(val_losses), 1 + min(range(len(val_losses)), key=lambda i: val_losses[i])
+
+
+@exercise.mistake(
+    "the two epochs are swapped: first the one after which training stops, then the one whose "
+    "weights are kept."
+)
+def _swapped(val_losses, patience):
+    return early_stopping(val_losses, patience)[::-1]

@@ -46,12 +46,15 @@ exercise = Exercise(
     observe=lambda model, x: model.training,
 )
 
+# The mistakes compute no graph: an answer may have one or not, and is like a mistake in both cases.
+
 
 @exercise.mistake(
     "eval() is forgotten: dropout still drops units and batch normalisation uses this "
     "batch's own mean, so the answer for one image depends on chance and on its neighbours. "
     "no_grad() does not change that."
 )
+@torch.no_grad()
 def _forget_eval(model, x):
     return model(x)
 
@@ -60,6 +63,7 @@ def _forget_eval(model, x):
     "the logits are right, but the model is left in eval mode: training would go on without "
     "dropout."
 )
+@torch.no_grad()
 def _leave_in_eval(model, x):
     model.eval()
     return model(x)
@@ -69,8 +73,14 @@ def _leave_in_eval(model, x):
     "the logits are right, but train() is called whatever the mode was before: remember "
     "model.training."
 )
+@torch.no_grad()
 def _leave_in_train(model, x):
     model.eval()
     logits = model(x)
     model.train()
     return logits
+
+
+@exercise.mistake("these are probabilities: the logits are what comes before the softmax.")
+def _probabilities(model, x):
+    return logits_at_test_time(model, x).softmax(1)

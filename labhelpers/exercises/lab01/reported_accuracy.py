@@ -66,3 +66,11 @@ def _report_validation(history):
 )
 def _chosen_by_accuracy(history):
     return max(history, key=lambda row: row["val_accuracy"])["test_accuracy"]
+
+
+@exercise.mistake(
+    "this is the last epoch's accuracy: by then the network may overfit. Report that of the epoch "
+    "with the lowest validation loss."
+)
+def _last_epoch(history):
+    return history[-1]["test_accuracy"]

@@ -66,3 +66,34 @@ def _training_decides(shallow, deep):
 def _the_other_way_round(shallow, deep):
     other = {"better": "better", "overfitting": "degradation", "degradation": "overfitting"}
     return other[diagnosis(shallow, deep)]
+
+
+@exercise.mistake(
+    "the training loss alone decides: a network that fits its training images better may still "
+    "read new ones worse. Compare the validation losses first."
+)
+def _training_alone(shallow, deep):
+    return "better" if deep["training"] < shallow["training"] else "degradation"
+
+
+@exercise.mistake(
+    "the training loss alone decides, and a higher one is called overfitting, though it is a sign "
+    "of degradation. Compare the validation losses first."
+)
+def _training_alone_and_swapped(shallow, deep):
+    return "better" if deep["training"] < shallow["training"] else "overfitting"
+
+
+@exercise.mistake(
+    "the training loss alone decides, so no network is ever better: ask first whether the "
+    "validation loss is lower."
+)
+def _never_better(shallow, deep):
+    return "degradation" if deep["training"] > shallow["training"] else "overfitting"
+
+
+@exercise.mistake(
+    "a higher validation loss need not be degradation: look at the training loss too."
+)
+def _always_degradation(shallow, deep):
+    return "better" if deep["validation"] < shallow["validation"] else "degradation"

@@ -67,3 +67,27 @@ def _forget_norms(inputs, outputs):
 @exercise.mistake("this is option B, a 1×1 convolution as shortcut. Option A has no parameters.")
 def _projection_shortcut(inputs, outputs):
     return block_parameters(inputs, outputs) + (inputs * outputs if inputs != outputs else 0)
+
+
+@exercise.mistake(
+    "the first norm comes after the first convolution: it has the `outputs` channels of that one, "
+    "not the block's inputs."
+)
+def _first_norm_of_inputs(inputs, outputs):
+    return 9 * inputs * outputs + 9 * outputs * outputs + 2 * inputs + 2 * outputs
+
+
+@exercise.mistake(
+    "both norms come after a convolution: each has `outputs` channels, none the block's inputs."
+)
+def _norms_of_inputs(inputs, outputs):
+    return 9 * inputs * outputs + 9 * outputs * outputs + 2 * 2 * inputs
+
+
+@exercise.mistake(
+    "this is option B, a 1×1 convolution with its batch norm as shortcut. Option A has no "
+    "parameters."
+)
+def _projection_with_norm(inputs, outputs):
+    projection = inputs * outputs + 2 * outputs
+    return block_parameters(inputs, outputs) + (projection if inputs != outputs else 0)

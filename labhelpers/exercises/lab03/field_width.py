@@ -95,3 +95,18 @@ def _add_strides(kernels, strides):
 @exercise.mistake("the layers are taken in the wrong order: the first one reads the image.")
 def _last_layer_first(kernels, strides):
     return field_width(kernels[::-1], strides[::-1])
+
+
+@exercise.mistake(
+    "each kernel is stretched by its own stride alone: what counts is the product of the strides "
+    "of all layers before it."
+)
+def _own_stride_alone(kernels, strides):
+    return 1 + sum((kernel - 1) * stride for kernel, stride in zip(kernels, strides, strict=True))
+
+
+@exercise.mistake(
+    "only the stride of the layer just before counts here: those of all layers before it multiply."
+)
+def _stride_before_alone(kernels, strides):
+    return _own_stride_alone(kernels, [1, *strides[:-1]])

@@ -62,7 +62,10 @@ def _upside_down(x, training, generator):
     return flip_half(x.transpose(2, 3), training, generator).transpose(2, 3)
 
 
-@exercise.mistake("all images are mirrored: the network would never see the original ones.")
+@exercise.mistake(
+    "all images are mirrored: the network would never see the original ones. Draw one number per "
+    "image from `generator`."
+)
 def _everything(x, training, generator):
     return x.flip(3) if training else x
 
@@ -99,3 +102,54 @@ def _in_place(x, training, generator):
 @exercise.mistake("mirrored where the number is above 1/2: below it, please.")
 def _above_half(x, training, generator):
     return flip_half(x.flip(3), training, generator) if training else x
+
+
+@exercise.mistake("no image is ever mirrored: draw one number per image from `generator`.")
+def _nothing(x, training, generator):
+    return x
+
+
+@exercise.mistake(
+    "randint gives fair coins, but others than these: mirror where "
+    "torch.rand(len(x), generator=generator) is below 1/2."
+)
+def _whole_numbers(x, training, generator):
+    if not training:
+        return x
+    mirrored = torch.randint(0, 2, (len(x),), generator=generator).bool()
+    return torch.where(mirrored[:, None, None, None], x.flip(3), x)
+
+
+@exercise.mistake(
+    "randint gives one coin for the whole batch: draw torch.rand(len(x), generator=generator), "
+    "a number per image."
+)
+def _one_whole_number_per_batch(x, training, generator):
+    return x.flip(3) if training and torch.randint(0, 2, (1,), generator=generator) else x
+
+
+def _mirrored_at(x, places):
+    x = x.clone()
+    x[places] = x[places].flip(3)
+    return x
+
+
+@exercise.mistake(
+    "exactly half of the images are mirrored: each has a coin of its own, so their number varies."
+)
+def _exactly_half(x, training, generator):
+    order = torch.randperm(len(x), generator=generator)
+    return _mirrored_at(x, order[: len(x) // 2]) if training else x
+
+
+@exercise.mistake(
+    "the half with the smaller numbers is mirrored, always as many: compare each number with 1/2."
+)
+def _smaller_half(x, training, generator):
+    order = torch.rand(len(x), generator=generator).argsort()
+    return _mirrored_at(x, order[: len(x) // 2]) if training else x
+
+
+@exercise.mistake("the first half of the batch is mirrored: chance decides, not the place in it.")
+def _first_half(x, training, generator):
+    return _mirrored_at(x, slice(len(x) // 2)) if training else x

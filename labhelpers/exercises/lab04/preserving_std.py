@@ -75,3 +75,11 @@ def _all_weights(weight):
 )
 def _mean_of_both(weight):
     return math.sqrt(4 / (weight[0].numel() + weight[:, 0].numel()))
+
+
+@exercise.mistake(
+    "this is Glorot's, for fan-in and fan-out together and without ReLU: the way back alone asks "
+    "for 2 / fan-out."
+)
+def _glorot(weight):
+    return math.sqrt(2 / (weight[0].numel() + weight[:, 0].numel()))

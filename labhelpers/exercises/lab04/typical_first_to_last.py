@@ -62,3 +62,13 @@ def _left_in_logarithms(norms):
 @exercise.mistake("rows are seeds and columns are layers: the first layer is norms[:, 0].")
 def _seeds_for_layers(norms):
     return (norms[0] / norms[-1]).log().mean().exp().item()
+
+
+@exercise.mistake("this is the mean power of ten: raise 10 to it for the ratio itself.")
+def _left_in_powers_of_ten(norms):
+    return (norms[:, 0] / norms[:, -1]).log10().mean().item()
+
+
+@exercise.mistake("this is the median: typical, too, but the geometric mean was asked for.")
+def _median(norms):
+    return (norms[:, 0] / norms[:, -1]).median().item()

@@ -76,3 +76,20 @@ def _pooled(features, weight, k, j):
 )
 def _sum(features, weight, k, j):
     return torch.einsum("d,dhw->hw", weight[k] + weight[j], features)
+
+
+@exercise.mistake("the negative places are cut off: they speak for j, so keep them.")
+def _cut_off(features, weight, k, j):
+    return contrast_map(features, weight, k, j).relu()
+
+
+@exercise.mistake(
+    "this is divided by the number of places: their mean, not their sum, is the logit."
+)
+def _divided_by_places(features, weight, k, j):
+    return contrast_map(features, weight, k, j) / features[0].numel()
+
+
+@exercise.mistake("these are the parts of the single feature maps: add them up, to (H, W).")
+def _not_summed(features, weight, k, j):
+    return (weight[k] - weight[j])[:, None, None] * features

@@ -60,6 +60,7 @@ exercise = Exercise(
         ),
         "There are steps + 1 scores: the untouched image is the first, the empty one the last.",
     ],
+    observe=lambda score, image, heat, steps: image,
 )
 
 
@@ -109,3 +110,24 @@ def _one_slice_at_a_time(score, image, heat, steps):
         covered.flatten(1)[:, part] = 0
         scores.append(float(score(covered)))
     return _mean(scores)
+
+
+@exercise.mistake(
+    "the result is right, but the image that was handed over is overwritten: work on a copy."
+)
+def _in_place(score, image, heat, steps):
+    result = deletion_score(score, image, heat, steps)
+    image.zero_()
+    return result
+
+
+@exercise.mistake("k pixels are covered in step k: it is k · H·W / steps, all of them in the end.")
+def _single_pixels(score, image, heat, steps):
+    order = heat.flatten().argsort(descending=True)
+    return _mean(_curve(score, image, order[:steps], steps))
+
+
+@exercise.mistake("this is the trapezoid rule: here the mean of all steps + 1 scores is asked for.")
+def _trapezoid(score, image, heat, steps):
+    scores = _curve(score, image, heat.flatten().argsort(descending=True), steps)
+    return (sum(scores) - (scores[0] + scores[-1]) / 2) / steps

@@ -68,3 +68,8 @@ def _beside(heat, mask):
 @exercise.mistake("a map that is nowhere positive gives 0 / 0: return 0.0 for it.")
 def _not_a_number(heat, mask):
     return ((heat.relu() * mask).sum() / heat.relu().sum()).item()
+
+
+@exercise.mistake("this is in per cent: a share goes from 0 to 1.")
+def _per_cent(heat, mask):
+    return 100 * share_on_object(heat, mask)

@@ -89,3 +89,22 @@ def _mean_over_dimensions(mean_q, log_var_q, mean_p, log_var_p):
 )
 def _without_minus_one(mean_q, log_var_q, mean_p, log_var_p):
     return gaussian_kl_between(mean_q, log_var_q, mean_p, log_var_p) + 0.5 * mean_q.shape[1]
+
+
+@exercise.mistake(
+    "the log ratio has the wrong sign: a q that is narrower than p has to pay for it."
+)
+def _log_ratio_turned(mean_q, log_var_q, mean_p, log_var_p):
+    kl = gaussian_kl_between(mean_q, log_var_q, mean_p, log_var_p)
+    return kl - (log_var_p - log_var_q).sum(1)
+
+
+@exercise.mistake("the images are summed as well: each has a KL of its own, (N,).")
+def _summed_over_images(mean_q, log_var_q, mean_p, log_var_p):
+    return gaussian_kl_between(mean_q, log_var_q, mean_p, log_var_p).sum()
+
+
+@exercise.mistake("these are the KLs of single dimensions: sum over them.")
+def _by_dimension(mean_q, log_var_q, mean_p, log_var_p):
+    flat = (part.reshape(-1, 1) for part in (mean_q, log_var_q, mean_p, log_var_p))
+    return gaussian_kl_between(*flat).view_as(mean_q)

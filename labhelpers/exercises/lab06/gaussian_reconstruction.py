@@ -92,3 +92,18 @@ def _summed_over_images(prediction, x, deviation):
 @exercise.mistake("this is log p(x|z), which one would make large: the loss is its negative.")
 def _sign(prediction, x, deviation):
     return -gaussian_reconstruction(prediction, x, deviation)
+
+
+@exercise.mistake("this is the mean squared error: neither summed over pixels nor in units of 2σ².")
+def _mean_squared_error(prediction, x, deviation):
+    return (x - prediction).square().mean()
+
+
+@exercise.mistake("log σ² without its ½ counts log σ twice.")
+def _log_of_the_variance(prediction, x, deviation):
+    return gaussian_reconstruction(prediction, x, deviation) + x.shape[1] * math.log(deviation)
+
+
+@exercise.mistake("log σ and ½ log 2π count once for each image: every pixel owes them.")
+def _constants_once(prediction, x, deviation):
+    return _without_the_constants(prediction, x, deviation) + _price_of(deviation)

@@ -68,3 +68,14 @@ def _divided_by_all(values, scores):
 @exercise.mistake("the sign is turned: a value above its baseline speaks for its draw.")
 def _sign(values, scores):
     return -leave_one_out_gradient(values, scores)
+
+
+@exercise.mistake("the scores count with the baseline: subtract it from the value.")
+def _baseline_alone(values, scores):
+    return _without(values, scores) - leave_one_out_gradient(values, scores)
+
+
+@exercise.mistake("these are the estimates of single draws: take their mean.")
+def _not_averaged(values, scores):
+    baseline = (values.sum() - values) / (len(values) - 1)
+    return (values - baseline)[:, None] * scores

@@ -83,3 +83,8 @@ def _logarithms(log_weights):
 )
 def _largest(log_weights):
     return 1 / log_weights.softmax(0).amax(0)
+
+
+@exercise.mistake("k times too much: for k equal weights 1 / Σ share² is k already.")
+def _times_draws(log_weights):
+    return len(log_weights) * effective_sample_size(log_weights)

@@ -89,3 +89,15 @@ def _all_that_speak(kl):
 @exercise.mistake("the sign is turned: the entropy is minus the sum of p log p.")
 def _sign(kl):
     return (-_entropy(_shares(kl))).exp()
+
+
+@exercise.mistake(
+    "1 / Σ p² counts too, but differently: here the exponential of the entropy is asked for."
+)
+def _one_over_squares(kl):
+    return 1 / _shares(kl).square().sum()
+
+
+@exercise.mistake("the entropy is in nats: it belongs to exp, 2 to its power is for bits.")
+def _power_of_two(kl):
+    return 2 ** _entropy(_shares(kl))

@@ -18,6 +18,7 @@ def _logarithms():
         (5 * torch.randn(3, 2, generator=generator),),
         (torch.randn(6, 4, generator=generator) - 1000,),
         (3 * torch.randn(2, 2, generator=generator) - 90,),
+        (torch.randn(4, 3, generator=generator) + torch.tensor([0.0, -1e3, -300.0]),),  # by image
     ]
 
 
@@ -60,3 +61,20 @@ def _mean(log_weights):
 @exercise.mistake("the sign is turned: the *most* probable draws count most.")
 def _sign(log_weights):
     return (-log_weights).softmax(0)
+
+
+@exercise.mistake(
+    "exp underflows: around -1000 every weight is 0, and 0 / 0 is not a number. softmax(0) takes "
+    "the logarithms as they are."
+)
+def _underflow(log_weights):
+    weights = log_weights.exp()
+    return weights / weights.sum(0)
+
+
+@exercise.mistake(
+    "one maximum for all images: where another image's weights are far larger, an image's own "
+    "underflow. Each image has its own: softmax(0)."
+)
+def _one_maximum(log_weights):
+    return _underflow(log_weights - log_weights.max())

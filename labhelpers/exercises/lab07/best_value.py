@@ -74,3 +74,8 @@ def _loss(p, q):
 @exercise.mistake("p and q are probabilities: their terms are summed, not averaged over outcomes.")
 def _mean(p, q):
     return best_value(p, q) / len(p)
+
+
+@exercise.mistake("this is half of it: the value is the sum of the two expectations, not a mean.")
+def _halved(p, q):
+    return best_value(p, q) / 2

@@ -73,3 +73,8 @@ def _no_cross_term(a, b):
 @exercise.mistake("σ² + s² - 2 σ s is (σ - s)², not |σ² - s²|.")
 def _variance_difference(a, b):
     return ((a.mean() - b.mean()) ** 2 + (a.var() - b.var()).abs()).item()
+
+
+@exercise.mistake("the root is missing in the cross term: it is 2 √(σ² s²), that is 2 σ s.")
+def _cross_without_root(a, b):
+    return ((a.mean() - b.mean()) ** 2 + a.var() + b.var() - 2 * a.var() * b.var()).item()

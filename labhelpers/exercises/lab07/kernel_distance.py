@@ -64,6 +64,15 @@ def _biased(real, fake):
     return a + b - 2 * between
 
 
+@exercise.mistake(
+    "the diagonals are set to zero, but their places still count in the means: divide by the "
+    "N (N − 1) pairs that are left."
+)
+def _zeros_counted(real, fake):
+    a, b, between = _means(real, fake)
+    return a * (1 - 1 / len(real)) + b * (1 - 1 / len(fake)) - 2 * between
+
+
 @exercise.mistake("the mean between the sets counts twice: its sign is minus, its factor two.")
 def _once(real, fake):
     a, b, between = _means(real, fake)

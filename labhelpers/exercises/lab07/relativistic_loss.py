@@ -59,3 +59,10 @@ def _mean_first(real_logits, fake_logits):
 @exercise.mistake("average over the pairs instead of summing.")
 def _summed(real_logits, fake_logits):
     return F.softplus(fake_logits - real_logits).sum()
+
+
+@exercise.mistake(
+    "the sign is turned: this rises as the discriminator gets better, and a loss has to fall."
+)
+def _sign(real_logits, fake_logits):
+    return F.logsigmoid(real_logits - fake_logits).mean()

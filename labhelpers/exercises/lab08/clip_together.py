@@ -75,3 +75,17 @@ def _in_place(gradients, limit):
     for g, new in zip(gradients, clip_together(gradients, limit), strict=True):
         g.copy_(new)
     return list(gradients)
+
+
+@exercise.mistake("this is the limit over the squared norm: take the root of the sum of squares.")
+def _squared_norm(gradients, limit):
+    norm = sum(g.square().sum() for g in gradients).item()
+    return [min(1.0, limit / norm) * g if norm else g for g in gradients]
+
+
+@exercise.mistake(
+    "the longest tensor alone sets the factor: together they are longer. Take one norm over all."
+)
+def _largest_norm(gradients, limit):
+    norm = max(g.norm() for g in gradients).item()
+    return [min(1.0, limit / norm) * g if norm else g for g in gradients]

@@ -48,3 +48,13 @@ def _starts_at_mu(lr, mu, steps):
 @exercise.mistake("the gradient comes once, in the first step: afterwards m only fades.")
 def _constant_gradient(lr, mu, steps):
     return sum(lr * (1 - mu**n) / (1 - mu) for n in range(1, steps + 1))
+
+
+@exercise.mistake("the step goes downhill, but its distance is asked for: without the minus.")
+def _minus(lr, mu, steps):
+    return -momentum_reach(lr, mu, steps)
+
+
+@exercise.mistake("the gradient does not come in every step: it comes once, and m fades with μ.")
+def _every_step(lr, mu, steps):
+    return lr * steps

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 
 from labhelpers.exercises.grading import Exercise
 
@@ -32,6 +33,8 @@ def _loss_tables():
         ({0.3: [nan, 0.1], 0.1: [0.4, 0.5], 0.03: [0.6, 0.4]},),
         ({0.1: [None, None], 1.0: [nan, None]},),
         ({0.01: [0.4, 0.5, 0.4], 0.1: [0.3, 0.2, 1.8]},),  # the better median has the worse mean
+        ({0.01: [0.5, 0.5, 0.5], 0.1: [0.2, 0.3, 0.6]},),  # the better mean has the worst seed
+        ({0.1: [0.9, None], 1.0: [0.5, 0.6]},),  # with 0 for its None, 0.1 would be best
     ]
 
 
@@ -68,6 +71,31 @@ def _survivors(losses):
 def _lucky_seed(losses):
     whole = {lr: min(values) for lr, values in losses.items() if not any(map(_diverged, values))}
     return min(whole, key=whole.get) if whole else None
+
+
+@exercise.mistake(
+    "np.nanmean leaves the diverged runs out, and is NaN where nothing is left: put every learning "
+    "rate with a diverged run out of the race, and return None if none is left."
+)
+def _mean_of_the_rest(losses):
+    means = {}
+    for lr, values in losses.items():
+        kept = [value for value in values if not _diverged(value)]
+        means[lr] = sum(kept) / len(kept) if kept else math.nan
+    return min(means, key=means.get)
+
+
+@exercise.mistake("the highest single loss decides: that is one unlucky seed. Compare the means.")
+def _unlucky_seed(losses):
+    whole = {lr: max(values) for lr, values in losses.items() if not any(map(_diverged, values))}
+    return min(whole, key=whole.get) if whole else None
+
+
+@exercise.mistake("the median sees only the seed in the middle: compare the means, which see all.")
+def _median(losses):
+    whole = {lr: values for lr, values in losses.items() if not any(map(_diverged, values))}
+    medians = {lr: statistics.median(values) for lr, values in whole.items()}
+    return min(medians, key=medians.get) if medians else None
 
 
 @exercise.mistake("a diverged run counts as zero, the best loss there is.")

@@ -71,9 +71,7 @@ def _updated_first(w, g, m, lr, beta1, beta2, weight_decay):
     return lion_step(w, g, new, lr, beta1, beta2, weight_decay)[0], new
 
 
-@exercise.mistake(
-    "the decay is missing, or not shrunk by the learning rate: 1 - lr * weight_decay."
-)
+@exercise.mistake("the decay is missing: the weights shrink by 1 - lr * weight_decay.")
 def _no_decay(w, g, m, lr, beta1, beta2, weight_decay):
     return lion_step(w, g, m, lr, beta1, beta2, 0.0)
 
@@ -82,3 +80,35 @@ def _no_decay(w, g, m, lr, beta1, beta2, weight_decay):
 def _remembers_sign(w, g, m, lr, beta1, beta2, weight_decay):
     new, _ = lion_step(w, g, m, lr, beta1, beta2, weight_decay)
     return new, (beta1 * m + (1 - beta1) * g).sign()
+
+
+@exercise.mistake("the learning rate shrinks the decay too: 1 - lr * weight_decay.")
+def _decay_without_lr(w, g, m, lr, beta1, beta2, weight_decay):
+    return lion_step(w, g, m, lr, beta1, beta2, weight_decay / lr)
+
+
+@exercise.mistake("the weights grow here: decay shrinks them, by 1 - lr * weight_decay.")
+def _growing(w, g, m, lr, beta1, beta2, weight_decay):
+    return lion_step(w, g, m, lr, beta1, beta2, -weight_decay)
+
+
+@exercise.mistake(
+    "the decay is added to the gradient, where the sign takes its size away: decoupled decay "
+    "shrinks the weights themselves."
+)
+def _decayed_gradient(w, g, m, lr, beta1, beta2, weight_decay):
+    return lion_step(w, g + weight_decay * w, m, lr, beta1, beta2, 0.0)
+
+
+@exercise.mistake(
+    "the decay stands inside the sign, which takes its size away: it shrinks the weights by itself."
+)
+def _decay_in_the_sign(w, g, m, lr, beta1, beta2, weight_decay):
+    update = (beta1 * m + (1 - beta1) * g + weight_decay * w).sign()
+    return w - lr * update, beta2 * m + (1 - beta2) * g
+
+
+@exercise.mistake("the decay shrinks the step too: shrink the weights first, then step.")
+def _decay_after_the_step(w, g, m, lr, beta1, beta2, weight_decay):
+    stepped, new = lion_step(w, g, m, lr, beta1, beta2, 0.0)
+    return (1 - lr * weight_decay) * stepped, new

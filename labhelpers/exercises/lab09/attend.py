@@ -139,3 +139,49 @@ def _not_transposed(h, w_query, w_key, w_value, heads):
     scores, v, root = _parts(h, w_query, w_key, w_value, heads)
     y = ((scores / root).softmax(-1) @ v).transpose(1, 2).flatten(2)
     return y.reshape(len(h), -1, *h.shape[2:])
+
+
+def _cut(rows, heads):
+    """To (N, heads, places, d / heads) without a transposition: a head gets some of the places."""
+    return rows.reshape(len(rows), heads, rows.shape[1], -1)
+
+
+@exercise.mistake(
+    "reshaped straight into heads, a head gets some of the places with all their channels: split "
+    "the channels, (N, places, heads, d / heads), then transpose."
+)
+def _reshaped(h, w_query, w_key, w_value, heads):
+    scores, v, root = _parts(h, w_query, w_key, w_value, heads, _cut)
+    y = ((scores / root).softmax(-1) @ v).reshape(len(h), -1, len(w_query))  # and straight back
+    return y.transpose(1, 2).unflatten(2, h.shape[2:])
+
+
+@exercise.mistake(
+    "a reshape does not move the heads before the places, it cuts the rows into other pieces: "
+    "unflatten(2, (heads, -1)), then transpose(1, 2)."
+)
+def _reshaped_before(h, w_query, w_key, w_value, heads):
+    scores, v, root = _parts(h, w_query, w_key, w_value, heads, _cut)
+    return _as_maps((scores / root).softmax(-1) @ v, h)
+
+
+@exercise.mistake(
+    "a reshape does not put the heads side by side: transpose heads and places back, then flatten."
+)
+def _reshaped_after(h, w_query, w_key, w_value, heads):
+    scores, v, root = _parts(h, w_query, w_key, w_value, heads)
+    y = ((scores / root).softmax(-1) @ v).reshape(len(h), -1, len(w_query))
+    return y.transpose(1, 2).unflatten(2, h.shape[2:])
+
+
+@exercise.mistake(
+    "the heads of one place attend to each other: transpose heads and places, so that the scores "
+    "are (N, heads, places, places)."
+)
+def _heads_to_heads(h, w_query, w_key, w_value, heads):
+    def split(rows, heads):
+        return rows.unflatten(2, (heads, -1))
+
+    scores, v, root = _parts(h, w_query, w_key, w_value, heads, split)
+    y = ((scores / root).softmax(-1) @ v).flatten(2)
+    return y.transpose(1, 2).unflatten(2, h.shape[2:])

@@ -78,3 +78,8 @@ def _eps_outside(weight, gamma, beta, mean, var, eps):
 def _scaled_by_inputs(weight, gamma, beta, mean, var, eps):
     scale = gamma / (var + eps).sqrt()
     return weight * scale[None, :, None, None], beta - mean * scale
+
+
+@exercise.mistake("the sign of the mean is wrong: it is subtracted, beta - mean * scale.")
+def _mean_added(weight, gamma, beta, mean, var, eps):
+    return fold_batch_norm(weight, gamma, beta, -mean, var, eps)

@@ -27,6 +27,7 @@ def _maps():
         (dense, torch.randn(2, 3, generator=generator)),
         (ties, torch.tensor([[2.0, -1.0]])),
         (ties.flip(1), torch.tensor([[0.5, 4.0]])),
+        (torch.tensor([[1.0, 3.0], [3.0, 2.0]]), torch.tensor([[1.5]])),  # first by rows: the right
     ]
 
 
@@ -104,3 +105,10 @@ def _mask_only(x, gradient):
 )
 def _last_of_ties(x, gradient):
     return max_pool_backward(x.flip(0, 1), gradient.flip(0, 1)).flip(0, 1)
+
+
+@exercise.mistake(
+    "of equal values the first by columns gets the gradient: reading order goes row by row."
+)
+def _first_by_columns(x, gradient):
+    return max_pool_backward(x.T, gradient.T).T

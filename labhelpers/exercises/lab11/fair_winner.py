@@ -56,6 +56,12 @@ def _error_tables():
                 "deep": {0.01: [0.07, 0.08, 0.07], 0.1: [0.06, 0.07, 0.09]},
             },
         ),
+        (  # more seeds have the larger sum
+            {
+                "wide": {0.01: [0.05, 0.04, 0.05, 0.04], 0.1: [0.06, 0.07, 0.06, 0.05]},
+                "deep": {0.01: [0.08, 0.09], 0.1: [0.07, 0.06]},
+            },
+        ),
     ]
 
 
@@ -120,3 +126,21 @@ def _first_seed(errors):
 @exercise.mistake("return the learning rate too: (variant, lr).")
 def _variant_only(errors):
     return fair_winner(errors)[0]
+
+
+@exercise.mistake(
+    "one learning rate is shared by all, the best on average: each variant has a best one of its "
+    "own."
+)
+def _one_rate_for_all(errors):
+    def over_variants(lr):
+        return statistics.fmean(statistics.fmean(rates[lr]) for rates in errors.values())
+
+    lr = min(next(iter(errors.values())), key=over_variants)
+    return min(errors, key=lambda variant: statistics.fmean(errors[variant][lr])), lr
+
+
+@exercise.mistake("these are sums over seeds: whoever ran more of them loses. Take the mean.")
+def _sums(errors):
+    sums = {(variant, lr): sum(e) for variant, rates in errors.items() for lr, e in rates.items()}
+    return min(sums, key=sums.get)

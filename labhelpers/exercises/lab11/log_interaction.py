@@ -89,3 +89,8 @@ def _ratio(base, first, second, both):
     return statistics.fmean(
         d * a / (b * c) for a, b, c, d in zip(base, first, second, both, strict=True)
     )
+
+
+@exercise.mistake("half of it: the effect of both, less those of the two, is not divided by 2.")
+def _halved(base, first, second, both):
+    return log_interaction(base, first, second, both) / 2

@@ -129,3 +129,8 @@ def _pairs_counted(train, val):
 def _never_found(train, val):
     kept = set(train)
     return sum(image in kept for image in val) / len(val)
+
+
+@exercise.mistake("this moves the images to the left only: a copy may be moved to the right.")
+def _left_side(train, val):
+    return _found(train, val, [-1, 0])

@@ -83,3 +83,11 @@ def _one_other(num_classes, smoothing):
 @exercise.mistake("this is in bits: nats come from the natural logarithm.")
 def _in_bits(num_classes, smoothing):
     return smoothed_floor(num_classes, smoothing) / math.log(2)
+
+
+@exercise.mistake(
+    "this is the price of giving the right class 1 - smoothing: the others have terms, too, and "
+    "the right one keeps its smoothing / K."
+)
+def _price_of_the_rest(num_classes, smoothing):
+    return -math.log(1 - smoothing)

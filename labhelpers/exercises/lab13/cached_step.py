@@ -105,3 +105,15 @@ def _one_too_far(q, k, v, keys, values):
     place = len(keys) + 1
     keys, values = torch.cat([keys, rotate(k, place)]), torch.cat([values, v])
     return _read(rotate(q, place), keys, values), keys, values
+
+
+@exercise.mistake("the scores are not divided by the root of the number of features.")
+def _not_scaled(q, k, v, keys, values):
+    return cached_step(q * math.sqrt(q.shape[1]), k, v, keys, values)
+
+
+@exercise.mistake("one place too near: len(keys) letters came before, at 0 to len(keys) - 1.")
+def _one_too_near(q, k, v, keys, values):
+    place = len(keys) - 1
+    keys, values = torch.cat([keys, rotate(k, place)]), torch.cat([values, v])
+    return _read(rotate(q, place), keys, values), keys, values

@@ -127,3 +127,9 @@ def _first_met(tokens, count):
         return pairs.most_common(1)[0][0]
 
     return _learned(tokens, count, most_common, _merged)
+
+
+@exercise.mistake("the merges are strings here: keep the pairs, one cannot cut a string again.")
+def _joined(tokens, count):
+    merges, tokens = learn_merges(tokens, count)
+    return [first + second for first, second in merges], tokens

@@ -93,3 +93,8 @@ def _zeros_before(scores, window):
 def _transposed(scores, window):
     visible = _band(scores, 0, window).transpose(-1, -2)
     return scores.masked_fill(~visible, -math.inf).softmax(dim=-1)
+
+
+@exercise.mistake("the window reaches ahead as far as back: a place must not see what follows it.")
+def _both_ways(scores, window):
+    return scores.masked_fill(~_band(scores, 1 - window, window), -math.inf).softmax(dim=-1)

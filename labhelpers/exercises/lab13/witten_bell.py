@@ -80,3 +80,8 @@ def _plain_shares(counts, shorter):
 def _one_vote(counts, shorter):
     total = counts.sum(dim=1, keepdim=True)
     return torch.where(total > 0, (counts + shorter) / (total + 1), shorter)
+
+
+@exercise.mistake("these are plain shares, NaN for a history never met: mix the shorter one in.")
+def _shares_alone(counts, shorter):
+    return counts / counts.sum(dim=1, keepdim=True)

@@ -103,3 +103,24 @@ def _mean_of_rows(logits, labels, lengths):
         for row in zip(logits[:, None], labels[:, None], lengths[:, None], strict=True)
     ]
     return sum(rows) / len(rows)
+
+
+@exercise.mistake(
+    "this is a mean of the tokens' ratios: a token of one character counts as much as one of six. "
+    "Sum first, divide once."
+)
+def _mean_of_ratios(logits, labels, lengths):
+    guessed, right, spelled = logits[:, :-1], labels[:, 1:], lengths[:, 1:]
+    counted = right != -100
+    nats = F.cross_entropy(guessed[counted], right[counted], reduction="none")
+    return (nats / math.log(2) / spelled[counted]).mean().item()
+
+
+@exercise.mistake(
+    "the rows are joined before the shift, so that the last logits of each row guess the first "
+    "token of the next. Shift first, then flatten."
+)
+def _flattened_first(logits, labels, lengths):
+    logits, labels, lengths = logits.flatten(0, 1), labels.flatten(), lengths.flatten()
+    nats, _, spelled = _sums(logits[:-1], labels[1:], lengths[1:])
+    return nats / math.log(2) / spelled

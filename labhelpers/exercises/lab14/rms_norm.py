@@ -65,3 +65,31 @@ def _over_all(h, weight, eps):
 @exercise.mistake("one is added to the weight, as in Gemma; in Llama it multiplies as it is.")
 def _one_added(h, weight, eps):
     return rms_norm(h, 1 + weight, eps)
+
+
+@exercise.mistake("ε is missing: a place where all is 0 would be divided by 0.")
+def _no_epsilon(h, weight, eps):
+    return rms_norm(h, weight, 0.0)
+
+
+@exercise.mistake(
+    "this divides by the standard deviation, of which the mean is subtracted: take the mean of the "
+    "squares themselves."
+)
+def _deviation(h, weight, eps):
+    return weight * h / (h.var(dim=-1, keepdim=True, correction=0) + eps).sqrt()
+
+
+@exercise.mistake(
+    "torch.var subtracts the mean, and divides by D − 1: take the mean of the squares themselves."
+)
+def _deviation_of_a_sample(h, weight, eps):
+    return weight * h / (h.var(dim=-1, keepdim=True) + eps).sqrt()
+
+
+@exercise.mistake(
+    "torch.std subtracts the mean, and ε stands outside the root: take the mean of the squares, "
+    "add ε, then take the root."
+)
+def _deviation_and_outside(h, weight, eps):
+    return weight * h / (h.std(dim=-1, keepdim=True) + eps)

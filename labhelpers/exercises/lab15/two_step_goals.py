@@ -108,3 +108,21 @@ def _last_without_value(reward, terminated, truncated, value, gamma):
     goals = two_step_goals(reward, terminated, truncated, value, gamma)
     goals[-1] = reward[-1]
     return goals
+
+
+@exercise.mistake(
+    "the value after a terminated step t + 1 is counted: that step has a reward, and nothing "
+    "follows. Mask it with ~terminated[t + 1]."
+)
+def _next_end_unmasked(reward, terminated, truncated, value, gamma):
+    later = reward + gamma * value
+    return _goals(reward, terminated, terminated | truncated, value, gamma, one=later)
+
+
+@exercise.mistake(
+    "the value after a terminated step t is counted where one step has to do: mask it, too."
+)
+def _own_end_unmasked(reward, terminated, truncated, value, gamma):
+    later = reward + gamma * ~terminated * value
+    nothing = torch.zeros_like(terminated)
+    return _goals(reward, nothing, terminated | truncated, value, gamma, one=later)

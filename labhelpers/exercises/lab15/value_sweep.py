@@ -88,3 +88,19 @@ def _no_reward(q, transitions, rewards, ends, gamma):
 )
 def _no_mask_at_all(q, transitions, rewards, ends, gamma):
     return rewards + gamma * transitions @ q.amax(dim=1)
+
+
+@exercise.mistake(
+    "this is the mean over the next actions: take the best one. And what comes after an end counts "
+    "here: its value is 0."
+)
+def _mean_action_and_no_ends(q, transitions, rewards, ends, gamma):
+    return _swept(q.mean(dim=1), transitions, rewards, ends, gamma)
+
+
+@exercise.mistake(
+    "this is the mean over the next actions: take the best one. And the ends are not masked: they "
+    "give 0, and what comes after them is worth 0."
+)
+def _mean_action_and_no_mask(q, transitions, rewards, ends, gamma):
+    return rewards + gamma * transitions @ q.mean(dim=1)

@@ -58,6 +58,14 @@ def _squared(old, new):
 
 
 @exercise.mistake(
+    "the squared log ratio is about twice the divergence; even its half is close for small steps "
+    "alone."
+)
+def _whole_square(old, new):
+    return (new - old).square().mean()
+
+
+@exercise.mistake(
     "weighted with the old probabilities: the actions were *drawn* with them, so the plain mean "
     "over the batch weights them already."
 )
