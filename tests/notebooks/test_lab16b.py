@@ -5,6 +5,7 @@ an eye sees, and an exact resume of both agents.
 import pytest
 import torch
 from notebook_code import defined
+from sklearn.metrics import explained_variance_score
 from torch import nn
 from torch.distributions import Categorical
 
@@ -18,9 +19,6 @@ ORDER = torch.randperm(100, generator=torch.Generator().manual_seed(0))
 @pytest.fixture
 def cells(session):
     names = defined(NOTEBOOK, session)
-    names["games_of"] = {
-        "mixed": {"build": names["convolution"], "order": ORDER, "trail": True, "lr": 1e-3}
-    }
     for task in ("flying", "playing"):
         names[task] |= {"horizon": 6, "updates": 2, "epochs": 2, "batch": 8}
     return names
@@ -59,7 +57,7 @@ def test_the_loss_is_that_of_lab_16_with_its_bonus(cells, session):
 def test_what_is_left_of_a_step_is_what_the_derivation_says(cells, length, eps):
     cut = min(1.0, 0.5 / (length**2 + 1e-4) ** 0.5)
     derived = 1 / (1 + eps / (cut * 0.01))
-    assert cells["moved"](length, eps) == pytest.approx(derived, rel=1e-3)
+    assert cells["step_of_actor"](length, eps) == pytest.approx(derived, rel=1e-3)
 
 
 def test_what_is_left_is_measured_as_adam_moves(cells):
@@ -72,14 +70,14 @@ def test_what_is_left_is_measured_as_adam_moves(cells):
             weight.grad = torch.full_like(weight, 2e-3)
         adam.step()
     steps = [(a - b).abs().flatten() for a, b in zip(actor.parameters(), before, strict=True)]
-    found = cells["left"](adam, actor).item()
+    found = cells["share_left"](adam, actor).item()
     assert found == pytest.approx(torch.cat(steps).mean().item(), rel=1e-3)
     assert found == pytest.approx(2 / 3, rel=1e-3)
 
 
-def test_cut_apart_the_critic_s_error_does_not_reach_the_actor_s_step(cells):
+def test_clipped_separately_the_critic_s_error_does_not_reach_the_actor_s_step(cells):
     steps = {}
-    for apart in (True, False):
+    for separately in (True, False):
         torch.manual_seed(0)
         actor, critic = cells["network"](4, 2, 0.01), cells["network"](4, 1, 1.0)
         obs, action, psi = torch.randn(32, 4), torch.randint(2, (32,)), torch.randn(32)
@@ -87,9 +85,9 @@ def test_cut_apart_the_critic_s_error_does_not_reach_the_actor_s_step(cells):
         before = [weight.detach().clone() for weight in actor.parameters()]
         old = cells["log_prob"](actor(obs), action).detach()
         task = {"passes": 1, "batch": 32, "bonus": 0.01}
-        cells["improve"](actor, critic, sgd, (obs, action, old, psi, 1_000 * psi), task, apart)
+        cells["improve"](actor, critic, sgd, (obs, action, old, psi, 1_000 * psi), task, separately)
         moved = zip(actor.parameters(), before, strict=True)
-        steps[apart] = sum((a - b).square().sum().item() for a, b in moved) ** 0.5
+        steps[separately] = sum((a - b).square().sum().item() for a, b in moved) ** 0.5
     assert steps[True] > 50 * steps[False]
 
 
@@ -135,18 +133,19 @@ def test_screens_are_white_where_nothing_is_and_coloured_where_something_is(cell
 
 
 def test_a_film_is_one_episode_from_first_to_last(cells):
-    class Still(nn.Module):
-        def forward(self, obs):
-            return torch.tensor([[50.0, 0.0, 0.0]])
-
-    seen, paid = cells["film"](Still(), lab.Breakout(1, 0, limit=4))
-    assert seen.shape == (5, 4, 10, 10) and paid == 0
+    still = torch.zeros(1, dtype=torch.int64)
+    seen, paid, last = cells["film"](lambda obs: still, lab.Breakout(1, 0, limit=4))
+    assert seen.shape == (5, 4, 10, 10) and paid == 0 and last == 0
     assert torch.equal(seen[0], lab.Breakout(1, 0).obs[0])
 
 
+def shuffled(cells, **how):
+    return cells["player"](1, 1e-3, cells["convolution"], shuffle=True, **how)
+
+
 AGENTS = {
-    "lander": (lab.Gymnasium, lambda cells, **how: cells["lander"](1, **how)),
-    "player": (lab.Breakout, lambda cells, **how: cells["player"](1, "mixed", **how)),
+    "lander": (lab.Gymnasium, lambda cells, **how: cells["lander"](1, 1e-3, **how)),
+    "player": (lab.Breakout, shuffled),
 }
 
 
@@ -186,5 +185,43 @@ def test_tests_begin_from_the_same_starts_every_time(cells, monkeypatch):
         return lab.measures.returns.play(act, world)
 
     monkeypatch.setattr(lab, "play", play)
-    cells["lander"](1)
+    cells["lander"](1, 1e-3)
     assert len(starts) == 2 and torch.equal(*starts)
+
+
+def test_no_two_seeds_share_a_moon_and_none_is_met_again_in_a_test(cells, monkeypatch):
+    cells |= {"landers": 16, "moons": 10, "limit": 5}
+    used = []
+
+    class Moon(lab.Gymnasium):
+        def __init__(self, name, n, seed, **how):
+            used.append(range(seed, seed + n))
+            super().__init__(name, n, seed, **how)
+
+    monkeypatch.setattr(lab, "Gymnasium", Moon)
+    for seed in (0, 1, 20):
+        cells["lander"](seed, 1e-3)
+    learned, tested = used[0::2], used[1::2]
+    assert len(set(tested)) == 1
+    met = [start for moons in (*learned, tested[0]) for start in moons]
+    assert len(met) == len(set(met)) == 3 * 16 + 10
+
+
+def test_each_seed_has_a_shuffle_of_its_own_and_the_rest_has_none(cells):
+    cells |= {"games": 2, "boards": 2, "limit": 5}
+    build = cells["convolution"]
+
+    def order(seed, **look):
+        return cells["player"](seed, 1e-3, build, **look).state["actor"].order
+
+    plain = torch.arange(100)
+    assert torch.equal(order(1), plain) and torch.equal(order(2, trail=False), plain)
+    first, second = order(1, shuffle=True), order(2, shuffle=True)
+    assert not torch.equal(first, second) and torch.equal(first, order(1, shuffle=True))
+    assert torch.equal(first.sort().values, plain)
+
+
+def test_explained_variance_is_scikit_learn_s(cells):
+    goal, forecast = torch.randn(2, 50)
+    found = cells["explained_variance"](goal, forecast + 3).item()
+    assert found == pytest.approx(explained_variance_score(goal, forecast), rel=1e-5)

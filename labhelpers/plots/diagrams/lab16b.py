@@ -9,15 +9,16 @@ from labhelpers.plots.board import Board
 ALT = (
     "Above: the actor's small gradient and the critic's large one are cut to one common length, "
     "then Adam divides by the size and adds epsilon, which is small or large beside what the cut "
-    "has left. Below: one screen of coloured pixels goes to a network whose windows see "
-    "neighbours, and once more after its pixels were put into another, fixed order."
+    "has left. Below: one screen of coloured pixels, and the same pixels in another, fixed order; "
+    "either goes to a network whose window of 3 by 3 is drawn into both."
 )
 CAPTION = (
     "Above: why a reward's unit may matter. The critic's error fills the common cut, and ε decides "
-    "whether Adam can undo it. Below: the same pixels in two orders. Only one keeps neighbours "
-    "together."
+    "whether Adam can undo it. Below: bricks, a ball with its grey trail and a paddle, in two "
+    "orders of the pixels. A window of 3 × 3 (red) sees neighbours in one of them only."
 )
 COLORS = {1: "C0", 2: "C1", 3: "0.75", 4: "C2"}  # paddle, ball, trail, bricks
+SIDE, BOTTOM = 0.17, 0.4  # of a pixel, of a screen
 
 
 def draw() -> Axes:
@@ -30,12 +31,15 @@ def draw() -> Axes:
     mixed = np.random.default_rng(4).permutation(screen.ravel()).reshape(10, 10)
     _pixels(board, screen, 0.5)
     _pixels(board, mixed, 4.0)
-    board.arrow((2.35, 0.95), (3.85, 0.95))
-    board.text(3.1, 1.15, "one fixed order", size=9)
-    board.box(7.9, 0.95, "actor and critic\nfor pixels", width=1.9, height=0.9, color="C0")
-    board.arrow((5.85, 0.95), (6.9, 0.95))
-    board.text(1.35, 2.02, "neighbours together", size=9)
-    board.text(4.85, 2.02, "neighbours apart", size=9)
+    middle = BOTTOM + 5 * SIDE
+    board.arrow((2.3, middle), (3.9, middle))
+    board.text(3.1, middle + 0.2, "shuffled", size=9)
+    board.text(1.35, 2.32, "neighbours together", size=9)
+    board.text(4.85, 2.32, "neighbours apart", size=9)
+    board.box(8.2, middle, "actor and critic\nfor pixels", width=1.9, height=0.9, color="C0")
+    board.arrow((5.8, middle), (7.15, middle))
+    board.path([(1.35, BOTTOM), (1.35, 0.12), (8.2, 0.12), (8.2, middle - 0.5)])
+    board.text(6.5, 0.3, "or", size=9)
     return board.ax
 
 
@@ -55,16 +59,15 @@ def _gradients(board: Board) -> None:
 
 
 def _pixels(board: Board, screen: np.ndarray, left: float) -> None:
-    side = 0.17
     for (row, column), kind in np.ndenumerate(screen):
-        corner = (left + side * column, 0.1 + side * (9 - row))
+        corner = (left + SIDE * column, BOTTOM + SIDE * (9 - row))
         color = COLORS.get(kind, "none")
-        board.ax.add_patch(Rectangle(corner, side, side, facecolor=color, alpha=0.8, linewidth=0))
-    corner = (left, 0.1)
+        board.ax.add_patch(Rectangle(corner, SIDE, SIDE, facecolor=color, alpha=0.8, linewidth=0))
+    corner = (left, BOTTOM)
     board.ax.add_patch(
-        Rectangle(corner, 10 * side, 10 * side, fill=False, edgecolor="0.4", linewidth=1)
+        Rectangle(corner, 10 * SIDE, 10 * SIDE, fill=False, edgecolor="0.4", linewidth=1)
     )
-    window = (left + 2 * side, 0.1 + 2 * side)
+    window = (left + 2 * SIDE, BOTTOM + 2 * SIDE)
     board.ax.add_patch(
-        Rectangle(window, 3 * side, 3 * side, fill=False, edgecolor="C3", linewidth=1.6)
+        Rectangle(window, 3 * SIDE, 3 * SIDE, fill=False, edgecolor="C3", linewidth=1.6)
     )
