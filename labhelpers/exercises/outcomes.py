@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import copy
-import functools
 import io
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-
-import torch
 
 from labhelpers.exercises.limits import limited
 from labhelpers.exercises.sameness import same
 from labhelpers.exercises.settings import names_kept
-from labhelpers.session import isolated_random_state, random_state, set_random_state
+from labhelpers.session import isolated_random_state
 
 PRINTED = 1000  # characters that are kept of what an answer prints
 
@@ -35,7 +32,7 @@ class Outcome:
 def outcome(exercise: Any, function: Callable, args: tuple) -> Outcome:
     """Return what a function of ours, a solution or a known mistake, gives for a copy of `args`."""
     args = copy.deepcopy(args)
-    with _same_numbers():
+    with isolated_random_state(0):
         try:
             return Outcome(function(*args), exercise.observe(*args))
         except Exception as error:  # a mistake may be one that raises
@@ -52,34 +49,10 @@ def attempt(exercise: Any, function: Callable, args: tuple, seconds: float) -> O
     printed = _Beginning()
     start = time.monotonic()
     # All that is put back is put back here, not in the thread, which may never come to its end.
-    with names_kept(), _same_numbers(), contextlib.redirect_stdout(printed):
+    with names_kept(), isolated_random_state(0), contextlib.redirect_stdout(printed):
         found, error = limited(lambda: (function(*args), exercise.observe(*args)), seconds)
     value, left = (None, None) if error is not None else found
     return Outcome(value, left, error, printed.text, time.monotonic() - start)
-
-
-@contextlib.contextmanager
-def _same_numbers() -> Iterator[None]:
-    """``isolated_random_state(0)``, without its most expensive part where there is no accelerator.
-
-    There, `torch.manual_seed` writes down for each kind that may come who called it: 1.5 ms.
-    """
-    if torch.accelerator.is_available():
-        with isolated_random_state(0):
-            yield
-        return
-    before = random_state()
-    set_random_state(_seeded())
-    try:
-        yield
-    finally:
-        set_random_state(before)
-
-
-@functools.cache
-def _seeded() -> dict[str, Any]:
-    with isolated_random_state(0):
-        return random_state()
 
 
 def same_outcome(mine: Outcome, other: Outcome) -> bool:
