@@ -72,7 +72,7 @@ def pytest_runtest_teardown(item):
         return
     name = Path(item.parent.path).name
     _used[name] = sum(times[:4])  # user, system, and those of its children
-    _setup.setdefault(name, forked_kernels.loading[0] if FORKED else _used[name])
+    _setup.setdefault(name, forked_kernels.server()[1] if FORKED else _used[name])
 
 
 def limit(notebook):

@@ -7,6 +7,7 @@ random numbers of one that was started afresh.
 """
 
 import contextlib
+import functools
 import json
 import os
 import signal
@@ -18,8 +19,15 @@ import time
 LOADED = ["torch._dynamo", "torch.utils.tensorboard", "torchvision"]
 LOADED += ["seaborn", "scipy.stats", "sklearn.datasets", "sklearn.metrics", "joblib"]
 
-_server: list[subprocess.Popen] = []
-loading: list[float] = []  # seconds of CPU that loading them has taken
+
+@functools.cache
+def server():
+    """Start that process, once; return it, and the seconds of CPU that loading has taken."""
+    told = os.environ | {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    script = [sys.executable, __file__, *LOADED]
+    process = subprocess.Popen(script, env=told, start_new_session=True, **pipes)
+    return process, float(process.stdout.readline())
 
 
 class Kernel:
@@ -28,20 +36,15 @@ class Kernel:
     stdin = stdout = stderr = None
 
     def __init__(self, command, cwd=None, env=None, **kwargs):
-        if not _server:
-            told = os.environ | {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}
-            pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-            script = [sys.executable, __file__, *LOADED]
-            _server.append(subprocess.Popen(script, env=told, start_new_session=True, **pipes))
-            loading.append(float(_server[0].stdout.readline()))
+        process, _ = server()
         asked = {
             "argv": command[3:],
             "cwd": str(cwd or os.getcwd()),
             "env": dict(env or os.environ),
         }
-        _server[0].stdin.write(json.dumps(asked) + "\n")
-        _server[0].stdin.flush()
-        self.pid = int(_server[0].stdout.readline())
+        process.stdin.write(json.dumps(asked) + "\n")
+        process.stdin.flush()
+        self.pid = int(process.stdout.readline())
         self.returncode = None
 
     def poll(self):
