@@ -22,7 +22,7 @@ class Gymnasium(nn.Module):
     Args:
         name: such as ``"LunarLander-v3"``; observations must be rows of numbers, actions a choice.
         n: the number of copies.
-        seed: of the first copy; the others' seeds follow it.
+        seed: of the first copy; the others' follow it, so seeds less than n apart share copies.
         hold: steps of the environment for which an action is held; their rewards are added up.
         limit: the environment's steps until an episode is truncated; its own by default.
         instead: what to take, and say so, where `name` needs packages that are not installed.
